@@ -1,0 +1,1 @@
+"""One file per host platform: its field names, its codes, its quirks."""

@@ -1,0 +1,1 @@
+"""Ways in: hosts that speak pluggy, HTTP, the command line."""

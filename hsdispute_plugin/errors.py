@@ -1,0 +1,71 @@
+"""Every refusal as a sentence with its mend; one class for each caller that acts differently."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in a configuration file: where, what, what would be right.
+
+    ``where`` is ``file:line`` (or ``file!cell`` for a workbook); ``what`` and ``mend`` are Chinese
+    sentences an administrator reads, ``what_en`` the same in English for the IT person.
+    """
+
+    where: str
+    subject: str
+    what: str
+    what_en: str
+    mend: str = ""
+
+    def __str__(self) -> str:
+        head = f"{self.where}  {self.subject}".rstrip()
+        body = f"       {self.what} / {self.what_en}"
+        return f"{head}\n{body}\n       {self.mend}" if self.mend else f"{head}\n{body}"
+
+
+class HsdisputeError(Exception):
+    """The root; never raised itself."""
+
+
+class RulebookError(HsdisputeError):
+    """The configuration cannot be used; carries all its problems at once."""
+
+    def __init__(self, problems: tuple[Problem, ...], still: str = "") -> None:
+        self.problems = problems
+        self.still = still  # what still works, such as the edition that stays in force
+        super().__init__("\n".join([*map(str, problems), *([f"       {still}"] if still else [])]))
+
+
+class EngineRefused(HsdisputeError):
+    """A rule lies outside the fence of an engine; the loader turns this into a Problem with file and line."""
+
+    def __init__(self, rule: str, what: str, what_en: str, mend: str) -> None:
+        self.rule, self.what, self.what_en, self.mend = rule, what, what_en, mend
+        super().__init__(f"{rule}: {what} / {what_en}。{mend}")
+
+
+class TicketRefused(HsdisputeError):
+    """The input is no ticket; says which field and what would be right, never the payer's words."""
+
+
+class CaseRefused(HsdisputeError):
+    """A guard of the document refuses an act on a case; names the clause."""
+
+
+class DeliveryDelayed(HsdisputeError):
+    """The host did not take it now; try again later."""
+
+    def __init__(self, message: str, *, outcome_unknown: bool = False, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.outcome_unknown = outcome_unknown  # the host may have acted: query before repeating
+        self.retry_after_s = retry_after_s
+
+
+class DeliveryRefused(HsdisputeError):
+    """The host will not take it as it is; a person must look."""
+
+
+class PluginRefused(HsdisputeError):
+    """A third-party plugin is broken or clashes with another; names the package."""

@@ -1,0 +1,1 @@
+"""What others can attach: hook specifications, the records they exchange, the manager that checks them."""

@@ -1,0 +1,103 @@
+"""The port to a host platform: what its adapter is given and must give back. Nothing of a host's own words passes here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from hsdispute_plugin.model import Ticket, Track
+
+
+@dataclass(frozen=True, slots=True)
+class HostEvent:
+    """A hint that a ticket of the host came or changed; the ticket itself is always fetched.
+
+    ``event_id`` is the host's own and is the same on a repeat; ``kind`` is ``created``, ``updated`` or ``withdrawn``.
+    """
+
+    ticket_no: str
+    event_id: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostTicket:
+    """A ticket as fetched, with the host's version of it (ETag, LastUpdated, …): same version, same content."""
+
+    ticket: Ticket
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteBack:
+    """What should stand in the host's ticket. ``key`` marks it, so that a repeat can be recognised.
+
+    Unit values are names of ``units.yaml`` (县税务局). ``lead`` is empty when no unit leads (告知移送).
+    ``note`` starts with ``〔hsdispute:<key>〕``.
+    """
+
+    key: str
+    lead: str
+    helpers: tuple[str, ...]
+    category: str
+    handling: str
+    track: Track
+    due_at: datetime | None
+    basis: str
+    note: str
+    submission_no: str = ""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+class Platform(Protocol):
+    """A connected host. Calls may block up to the timeout of its settings; each raises only
+    ``DeliveryDelayed`` (try again; ``outcome_unknown`` when the host may have acted) or ``DeliveryRefused``.
+    """
+
+    name: str
+
+    def event(self, headers: Mapping[str, str], body: bytes) -> HostEvent | None:
+        """Read a webhook whose signature is already checked. ``None``: nothing to do (our own robot acted).
+
+        Raises:
+            TicketRefused: The body is not what this host sends.
+        """
+
+    def changed(self, cursor: str) -> tuple[tuple[HostEvent, ...], str]:
+        """Poll: events after ``cursor`` (empty: from the beginning) in order, and the next cursor."""
+
+    def fetch(self, ticket_no: str) -> HostTicket:
+        """Read one ticket now."""
+
+    def write_back(self, ticket_no: str, result: WriteBack) -> str:
+        """Make ``result`` stand in the ticket, read it back, return the host's new version.
+
+        Safe to repeat: fields are set to the same values and the note with our key is written once.
+        A clerk's own later change of a field we wrote is never overwritten without a new decision.
+        """
+
+    def check(self) -> tuple[str, ...]:
+        """Try sign-in and a read; return Chinese sentences of what is wrong, empty when all is well (doctor)."""
+
+    def close(self) -> None:
+        """Close connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformSettings:
+    """One file of ``config/platforms``; ``secret`` reads ``HSDISPUTE_<NAME>_<KEY>`` or the file that ``<…>_FILE`` names."""
+
+    name: str
+    adapter: str
+    values: Mapping[str, object]
+    secret: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformRegistration:
+    """An adapter that a plugin offers, by the name that ``adapter:`` of a platform file uses."""
+
+    name: str
+    connect: Callable[[PlatformSettings], Platform]

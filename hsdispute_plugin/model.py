@@ -1,0 +1,228 @@
+"""The nouns every room shares: a ticket as the host sends it, a decision as we give it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+#: Hosts write local time without a zone; the county has one zone and no summer time.
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+#: A fact's value: sets are frozensets of member codes; an unknown fact is an absent key.
+FactValue = bool | int | str | frozenset[str]
+
+
+class Scope(StrEnum):
+    """Whether the mechanism of 合政办发〔2025〕30号 covers the matter."""
+
+    IN = "in"
+    OUT = "out"
+    BOUNDARY = "boundary"
+
+
+class Track(StrEnum):
+    """How the matter is handled, 四（一）–四（三）: told elsewhere, one unit, several, special case."""
+
+    INFORM = "inform"
+    SINGLE = "single"
+    JOINT = "joint"
+    MAJOR = "major"
+
+
+class Matter(StrEnum):
+    """四（二）: 一般事项 or 重大疑难事项."""
+
+    GENERAL = "general"
+    MAJOR = "major"
+
+
+def aware(value: Any) -> Any:
+    """Read a host's time: ISO, ``2026/1/5 8:30:00``, ``2026年1月5日 8时30分``; no zone means Asia/Shanghai."""
+    if isinstance(value, str):
+        text = value.strip()
+        if not text:
+            return None
+        for old, new in (("年", "-"), ("月", "-"), ("日", " "), ("时", ":"), ("分", ":"), ("秒", ""), ("/", "-")):
+            text = text.replace(old, new)
+        text = text.strip().rstrip(":")
+        value = _loose_datetime(text)
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value.replace(tzinfo=SHANGHAI)
+    return value
+
+
+def _loose_datetime(text: str) -> datetime:
+    day, _, clock = text.replace("T", " ", 1).partition(" ")
+    day = "-".join(part.zfill(2) for part in day.split("-"))
+    clock = clock.strip()
+    if clock and clock[1:2] == ":":
+        clock = "0" + clock
+    try:
+        return datetime.fromisoformat(f"{day} {clock}".strip())
+    except ValueError:
+        raise ValueError(f"时间 “{text}” 看不懂，请写成 2026-01-05 08:30:00") from None
+
+
+def _text(value: Any) -> Any:
+    return "" if value is None else str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+Moment = Annotated[datetime | None, BeforeValidator(aware)]
+
+
+class Ticket(BaseModel):
+    """A ticket (工单) as the host sends it; field meanings follow the 12345 index (orderNum, callTime, …).
+
+    Unknown keys are kept in ``extra``, never lost. ``repr`` shows no payer data.
+    """
+
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+
+    ticket_no: Annotated[Text, Field(min_length=1)]
+    title: Text = ""
+    content: Text = ""
+    received_at: Moment = None
+    ticket_type: Text = ""
+    channel: Text = ""
+    area: Text = ""
+    caller_name: Text = ""
+    caller_phone: Text = ""
+    respondent: Text = ""
+    urgency: Text = ""
+    host_due_at: Moment = None
+    repeat_of: Text = ""
+    extra: Mapping[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_unknown(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        unknown = {k: v for k, v in data.items() if k not in cls.model_fields}
+        if not unknown:
+            return data
+        known = {k: v for k, v in data.items() if k in cls.model_fields}
+        return {**known, "extra": {**unknown, **dict(known.get("extra") or {})}}
+
+    @property
+    def text(self) -> str:
+        """Title and content as one text; offsets of evidence count characters in it."""
+        return f"{self.title}\n{self.content}" if self.title else self.content
+
+    def __repr__(self) -> str:
+        return f"Ticket({self.ticket_no!r}, ***)"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words of the ticket behind a fact: ``ticket.text[start:end] == text``."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one ticket: values by fact code, and the phrases behind each.
+
+    ``evidence`` keys are a fact code (``people``) or code and member (``topics.arrears``).
+    Facts hold no name, phone or address (报送单备注: 不得泄露缴费人信息).
+    """
+
+    values: Mapping[str, FactValue]
+    evidence: Mapping[str, tuple[Phrase, ...]] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A member unit of the 领导专班 (三（一）), as ``units.yaml`` lists it."""
+
+    code: str
+    name: str
+    short: str
+    phone: str = ""
+    address: str = ""
+    duty: str = ""
+    accepts: bool = False  # 三（一）: only 税务、人社、医保 run a reception room
+    leads: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DueDate:
+    """One deadline of a decision; ``confirmed`` is false for every number that neither law nor host gives."""
+
+    key: str
+    what: str
+    due_at: datetime
+    basis: str
+    confirmed: bool
+    provisional: bool = False  # counted through a year whose holiday notice is not out yet
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why: the rule that spoke, its clause, its words, and the phrases of the ticket behind it."""
+
+    rule: str
+    family: str
+    clause: str
+    because: str
+    evidence: tuple[Phrase, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Someone to be told at once (110、专班主任、网信办 …), and within how long."""
+
+    key: str
+    what: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the rules say of one ticket. A suggestion with reasons; a person confirms (个人信息保护法 24)."""
+
+    ticket_no: str
+    scope: Scope
+    compound: bool
+    insurance: tuple[str, ...]
+    topics: tuple[str, ...]
+    lead: str  # unit code, "joint" or "none"
+    units: tuple[str, ...]
+    track: Track
+    matter: Matter | None
+    signals: tuple[str, ...]
+    ticket_type: str
+    due: tuple[DueDate, ...]
+    reasons: tuple[Reason, ...]
+    edition: str
+    engine: str
+    alerts: tuple[Alert, ...] = ()
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The earliest deadline: of host, statute and county."""
+        return min((d.due_at for d in self.due), default=None)
+
+
+def decode(raw: bytes) -> str:
+    """Read bytes of a host or a file: UTF-8 (with or without BOM), else GB18030.
+
+    Raises:
+        UnicodeDecodeError: Neither; the caller says which file or line.
+    """
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("gb18030")

@@ -1,0 +1,265 @@
+"""Rules in force: families asked in order, each result a fact for the next, every answer with its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Protocol
+
+from hsdispute_plugin.model import (
+    SHANGHAI,
+    Alert,
+    Decision,
+    DueDate,
+    Facts,
+    FactValue,
+    Matter,
+    Phrase,
+    Reason,
+    Scope,
+    Ticket,
+    Track,
+    Unit,
+)
+from hsdispute_plugin.rules.condition import Condition, leaves, true_leaves
+from hsdispute_plugin.rules.facts import FactTable, Kind
+from hsdispute_plugin.rules.workdays import Deadline, WorkCalendar, WorkHours
+
+
+class Hit(StrEnum):
+    """Hit policy of a family: the first rule that holds, or all that hold."""
+
+    FIRST = "首条"
+    ALL = "全收"
+
+
+#: The six families in the order they are asked: label, and the facts their rules may conclude.
+FAMILIES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType({
+    "scope": ("受理范围", ("scope", "compound")),
+    "duty": ("职责认定", ("lead_candidates", "units")),
+    "grounds": ("事项分类", ("major_grounds", "review_grounds")),
+    "triage": ("分类流转", ("lead", "track", "matter")),
+    "deadline": ("时限", ("deadlines",)),
+    "escalation": ("催办督办", ("notices", "deadlines")),
+})
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One entry of a rule file. ``since`` and ``until`` bound the days it is in force (until: exclusive)."""
+
+    id: str
+    name: str
+    clause: str
+    since: date
+    condition: Condition
+    outcome: Mapping[str, FactValue]
+    because: str
+    until: date | None = None
+    unconfirmed: str = ""  # basis of a number that the document does not give (标记: 未确认)
+    where: str = ""  # file:line
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The rules of one file, in the order of the file: earlier wins."""
+
+    code: str
+    hit: Hit
+    rules: tuple[Rule, ...]
+
+    @property
+    def label(self) -> str:
+        """The Chinese name."""
+        return FAMILIES[self.code][0]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value of ``settings.yaml``; a number that is neither law nor document says so."""
+
+    key: str
+    value: str | int | bool
+    says: str
+    basis: str = ""
+    confirmed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSource:
+    """A configuration directory as read and checked by ``load``; all that a rule book is made from."""
+
+    families: tuple[Family, ...]
+    table: FactTable
+    units: Mapping[str, Unit]
+    deadlines: Mapping[str, Deadline]
+    notices: Mapping[str, str]  # 通报对象: code -> what to do
+    settings: Mapping[str, Setting]
+    calendar: WorkCalendar
+    hours: WorkHours
+    edition: str
+
+
+class Engine(Protocol):
+    """Matches the rules of one family against facts. Two live here: ``durable`` and ``generated``."""
+
+    name: str
+
+    def matching(self, values: Mapping[str, FactValue]) -> list[int]:
+        """Return the positions of all rules whose condition holds, ascending. Thread-safe."""
+
+    def close(self) -> None:
+        """Free what the engine holds; calling it twice is harmless."""
+
+
+CompileEngine = Callable[[Sequence[Rule], FactTable], Engine]
+Extract = Callable[[Ticket], Facts]
+
+
+@dataclass(slots=True)
+class _Compiled:
+    family: Family
+    engine: Engine
+    sets: frozenset[str]  # which outcomes are sets
+    counts: tuple[tuple[str, str], ...]  # (count fact, set fact) that later families ask for
+    evidence_of: tuple[tuple[str, ...], ...] = field(default=())
+
+
+class Rulebook:
+    """Decides tickets by one edition of the rules. Immutable once built; safe to share between threads."""
+
+    def __init__(self, source: RuleSource, compile_engine: CompileEngine, extract: Extract) -> None:
+        self.source = source
+        self._extract = extract
+        self._set_codes = frozenset(c for c, d in source.table.by_code.items() if d.kind is Kind.SET)
+        asked = {leaf.fact for f in source.families for r in f.rules for leaf in leaves(r.condition)}
+        self._counts = tuple((d.code, d.counts) for d in source.table.by_code.values() if d.counts and d.code in asked)
+        self._count_of = dict(self._counts)
+        self._families = tuple((f, compile_engine(f.rules, source.table)) for f in source.families)
+        self._in_force: dict[date, tuple[frozenset[int] | None, ...]] = {}
+        self.engine_name = self._families[0][1].name if self._families else "none"
+
+    @property
+    def edition(self) -> str:
+        """The hash of the configuration this book was read from."""
+        return self.source.edition
+
+    def close(self) -> None:
+        """Free the engines."""
+        for _, engine in self._families:
+            engine.close()
+
+    def facts(self, ticket: Ticket) -> Facts:
+        """Read the facts of a ticket, before any rule has spoken."""
+        return self._extract(ticket)
+
+    def decide(self, ticket: Ticket, now: datetime) -> Decision:
+        """Decide one ticket as of ``now`` (aware). Clause: 合政办发〔2025〕30号 四（一）（二）."""
+        return self.decide_facts(ticket, self._extract(ticket), now)
+
+    def decide_facts(self, ticket: Ticket, facts: Facts, now: datetime) -> Decision:
+        """Decide from facts that are already read (replay, tests)."""
+        values: dict[str, FactValue] = dict(facts.values)
+        evidence: dict[str, tuple[Phrase, ...]] = dict(facts.evidence)
+        reasons: list[Reason] = []
+        alerts: list[Alert] = []
+        for code, of in self._counts:
+            values[code] = len(values.get(of, ()))  # type: ignore[arg-type]
+        for (family, engine), in_force in zip(self._families, self.in_force(now.astimezone(SHANGHAI).date()), strict=True):
+            fired = engine.matching(values)
+            if in_force is not None:
+                fired = [i for i in fired if i in in_force]
+            if family.hit is Hit.FIRST:
+                del fired[1:]
+            before = dict(values) if fired else values
+            concluded: set[str] = set()
+            for i in fired:
+                rule = family.rules[i]
+                phrases = self._phrases(rule, before, evidence)
+                for code, value in rule.outcome.items():
+                    if isinstance(value, frozenset):
+                        values[code] = values.get(code, frozenset()) | value  # type: ignore[operator]
+                        for member in value:
+                            key = f"{code}.{member}"
+                            evidence[key] = _merged(evidence.get(key, ()), phrases)
+                    elif code not in concluded:  # 全收 with two answers: the earlier rule wins; `check` reports the pair
+                        concluded.add(code)
+                        values[code] = value
+                        evidence[code] = phrases
+                reasons.append(Reason(rule.id, family.label, rule.clause, rule.because, phrases))
+                notices = rule.outcome.get("notices", ())
+                alerts += [Alert(k, self.source.notices[k], rule.id) for k in sorted(notices)]  # type: ignore[arg-type]
+            for code, of in self._counts:
+                values[code] = len(values.get(of, ()))  # type: ignore[arg-type]
+        return self._decision(ticket, values, tuple(reasons), tuple(alerts), now)
+
+    def in_force(self, day: date) -> tuple[frozenset[int] | None, ...]:
+        """Per family the positions of rules in force on a day; ``None`` means all. A later entry of one id replaces the earlier."""
+        if (known := self._in_force.get(day)) is None:
+            known = self._in_force[day] = tuple(_in_force(f.rules, day) for f, _ in self._families)
+        return known
+
+    def _phrases(self, rule: Rule, values: Mapping[str, FactValue], evidence: Mapping[str, tuple[Phrase, ...]]) -> tuple[Phrase, ...]:
+        found: tuple[Phrase, ...] = ()
+        for leaf in true_leaves(rule.condition, values):
+            of = self._count_of.get(leaf.fact, leaf.fact)
+            if of in self._set_codes:
+                wanted = leaf.value if of == leaf.fact else values.get(of, ())
+                for member in sorted(values.get(of, frozenset()) & set(wanted)):  # type: ignore[operator,arg-type]
+                    found = _merged(found, evidence.get(f"{of}.{member}", ()))
+            else:
+                found = _merged(found, evidence.get(of, ()))
+        return found
+
+    def _decision(self, ticket: Ticket, values: Mapping[str, FactValue], reasons: tuple[Reason, ...], alerts: tuple[Alert, ...], now: datetime) -> Decision:
+        matter = values.get("matter")
+        return Decision(
+            ticket_no=ticket.ticket_no,
+            scope=Scope(str(values.get("scope", "boundary"))),
+            compound=bool(values.get("compound", False)),
+            insurance=_sorted(values, "insurance"),
+            topics=_sorted(values, "topics"),
+            lead=str(values.get("lead", "none")),
+            units=_sorted(values, "units"),
+            track=Track(str(values.get("track", "joint"))),
+            matter=Matter(str(matter)) if matter else None,
+            signals=_sorted(values, "signals"),
+            ticket_type=str(values.get("ticket_type", "")),
+            due=self._due(ticket, values, now),
+            reasons=reasons,
+            edition=self.edition,
+            engine=self.engine_name,
+            alerts=alerts,
+        )
+
+    def _due(self, ticket: Ticket, values: Mapping[str, FactValue], now: datetime) -> tuple[DueDate, ...]:
+        start = ticket.received_at or now
+        due = [
+            self.source.deadlines[key].due(key, start, self.source.calendar, self.source.hours)
+            for key in values.get("deadlines", ())  # type: ignore[union-attr]
+        ]
+        if ticket.host_due_at:
+            due.append(DueDate("host", "平台工单时限", ticket.host_due_at, "平台随工单给出的时限", confirmed=True))
+        return tuple(sorted(due, key=lambda d: (d.due_at, d.key)))
+
+
+def _in_force(rules: Sequence[Rule], day: date) -> frozenset[int] | None:
+    latest: dict[str, int] = {}
+    for i, r in enumerate(rules):
+        if r.since <= day and (r.id not in latest or rules[latest[r.id]].since <= r.since):
+            latest[r.id] = i
+    kept = frozenset(i for i in latest.values() if (end := rules[i].until) is None or day < end)
+    return None if len(kept) == len(rules) else kept
+
+
+def _merged(old: tuple[Phrase, ...], new: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
+    if not new or new == old:
+        return old
+    return tuple(dict.fromkeys((*old, *new))) if old else new
+
+
+def _sorted(values: Mapping[str, FactValue], code: str) -> tuple[str, ...]:
+    return tuple(sorted(values.get(code, ())))  # type: ignore[arg-type]
