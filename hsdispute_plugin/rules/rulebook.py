@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -30,7 +30,13 @@ from hsdispute_plugin.rules.workdays import Deadline, WorkCalendar, WorkHours
 
 
 class Hit(StrEnum):
-    """Hit policy of a family: the first rule that holds, or all that hold."""
+    """Hit policy of a family.
+
+    首条: each concluded fact is given by the first rule that holds and concludes it; a rule that gives nothing
+    new does not speak. So one family may hold two columns of rules, such as 主办单位 and 办理方式, side by side.
+    全收: all rules that hold speak and their sets are united; two different answers for one 单选 or 是否 fact are
+    a conflict that ``check`` refuses (at run time the earlier rule wins).
+    """
 
     FIRST = "首条"
     ALL = "全收"
@@ -119,15 +125,6 @@ CompileEngine = Callable[[Sequence[Rule], FactTable], Engine]
 Extract = Callable[[Ticket], Facts]
 
 
-@dataclass(slots=True)
-class _Compiled:
-    family: Family
-    engine: Engine
-    sets: frozenset[str]  # which outcomes are sets
-    counts: tuple[tuple[str, str], ...]  # (count fact, set fact) that later families ask for
-    evidence_of: tuple[tuple[str, ...], ...] = field(default=())
-
-
 class Rulebook:
     """Decides tickets by one edition of the rules. Immutable once built; safe to share between threads."""
 
@@ -172,21 +169,24 @@ class Rulebook:
             fired = engine.matching(values)
             if in_force is not None:
                 fired = [i for i in fired if i in in_force]
-            if family.hit is Hit.FIRST:
-                del fired[1:]
             before = dict(values) if fired else values
             concluded: set[str] = set()
             for i in fired:
                 rule = family.rules[i]
+                new = [c for c, v in rule.outcome.items()
+                       if c not in concluded or (family.hit is Hit.ALL and isinstance(v, frozenset))]
+                if not new:
+                    continue
+                concluded.update(new)
                 phrases = self._phrases(rule, before, evidence)
-                for code, value in rule.outcome.items():
+                for code in new:
+                    value = rule.outcome[code]
                     if isinstance(value, frozenset):
                         values[code] = values.get(code, frozenset()) | value  # type: ignore[operator]
                         for member in value:
                             key = f"{code}.{member}"
                             evidence[key] = _merged(evidence.get(key, ()), phrases)
-                    elif code not in concluded:  # 全收 with two answers: the earlier rule wins; `check` reports the pair
-                        concluded.add(code)
+                    else:
                         values[code] = value
                         evidence[code] = phrases
                 reasons.append(Reason(rule.id, family.label, rule.clause, rule.because, phrases))
@@ -197,12 +197,17 @@ class Rulebook:
         return self._decision(ticket, values, tuple(reasons), tuple(alerts), now)
 
     def in_force(self, day: date) -> tuple[frozenset[int] | None, ...]:
-        """Per family the positions of rules in force on a day; ``None`` means all. A later entry of one id replaces the earlier."""
+        """Per family the positions of rules in force on a day; ``None`` means all.
+
+        A later entry of one id replaces the earlier.
+        """
         if (known := self._in_force.get(day)) is None:
             known = self._in_force[day] = tuple(_in_force(f.rules, day) for f, _ in self._families)
         return known
 
-    def _phrases(self, rule: Rule, values: Mapping[str, FactValue], evidence: Mapping[str, tuple[Phrase, ...]]) -> tuple[Phrase, ...]:
+    def _phrases(
+        self, rule: Rule, values: Mapping[str, FactValue], evidence: Mapping[str, tuple[Phrase, ...]]
+    ) -> tuple[Phrase, ...]:
         found: tuple[Phrase, ...] = ()
         for leaf in true_leaves(rule.condition, values):
             of = self._count_of.get(leaf.fact, leaf.fact)
@@ -214,7 +219,10 @@ class Rulebook:
                 found = _merged(found, evidence.get(of, ()))
         return found
 
-    def _decision(self, ticket: Ticket, values: Mapping[str, FactValue], reasons: tuple[Reason, ...], alerts: tuple[Alert, ...], now: datetime) -> Decision:
+    def _decision(
+        self, ticket: Ticket, values: Mapping[str, FactValue],
+        reasons: tuple[Reason, ...], alerts: tuple[Alert, ...], now: datetime,
+    ) -> Decision:
         matter = values.get("matter")
         return Decision(
             ticket_no=ticket.ticket_no,

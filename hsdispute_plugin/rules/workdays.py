@@ -64,7 +64,10 @@ class WorkCalendar:
         return any(not (y := self._years.get(n)) or not y.official for n in range(first.year, last.year + 1))
 
     def add_workdays(self, start: date, workdays: int) -> date:
-        """Return the ``workdays``-th working day after ``start``, which is not counted; 0 is the next working day at or after it."""
+        """Return the ``workdays``-th working day after ``start``, which is not counted.
+
+        0 gives ``start`` itself, or the next working day if it is a rest day.
+        """
         day = start
         while workdays > 0:
             day += timedelta(1)
@@ -72,7 +75,7 @@ class WorkCalendar:
         return self.next_workday(day)
 
     def add_days(self, start: date, days: int) -> date:
-        """Return the last day of a period in calendar days; a last day of rest moves to the next working day (民法典 203)."""
+        """Return the last day of a period in calendar days; off a rest day it moves to the next working day (民法典 203)."""
         return self.next_workday(start + timedelta(days))
 
     def add_months(self, start: date, count: int) -> date:
