@@ -1,0 +1,38 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: demo test check lint types bench measure clean install
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q -e '.[dev]'
+	touch $@
+
+demo: install  ## a real host, the gateway, invented tickets, the results as they stand in the host (KEEP=1 leaves both running)
+	$(BIN)/python -m demo $(if $(KEEP),--keep)
+
+test: install lint types  ## all that CI runs
+	$(BIN)/python -m pytest -n 2
+
+check: test
+
+lint: install
+	$(BIN)/ruff check .
+
+types: install
+	$(BIN)/mypy
+
+bench: install  ## figures of docs/benchmarks.md
+	$(BIN)/python -m benchmarks.decide
+	$(BIN)/python -m benchmarks.soak
+
+measure: install  ## agreement with labelled messages, where a labelled file is at hand
+	$(BIN)/python -m benchmarks.measure
+
+clean:
+	rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache .mypy_cache .demo dist build
