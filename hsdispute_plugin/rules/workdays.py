@@ -101,6 +101,7 @@ class Deadline:
     span: Span
     basis: str
     confirmed: bool
+    cap: str = ""  # 法定上限: key of the statutory period that this one may not exceed
 
     def due(self, key: str, start: datetime, calendar: WorkCalendar, hours: WorkHours) -> DueDate:
         """Return the last moment in time, counted from ``start`` (not counted itself).

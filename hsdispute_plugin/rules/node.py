@@ -1,0 +1,138 @@
+"""A configuration file as read: every value a text with its line, and readers that collect all problems at once."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from hsdispute_plugin.errors import Problem
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One value of a file; ``value`` is a text, a tuple of nodes or a mapping of nodes. ``where`` is ``file:line``."""
+
+    where: str
+    value: str | tuple[Node, ...] | Mapping[str, Node]
+
+    @property
+    def kind(self) -> str:
+        """文字, 列表 or 键值."""
+        return "文字" if isinstance(self.value, str) else "列表" if isinstance(self.value, tuple) else "键值"
+
+
+class Reading:
+    """Typed access to nodes. Each reader returns ``None`` after noting what is wrong, so that reading goes on."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def note(self, where: str, subject: str, what: str, what_en: str, mend: str = "") -> None:
+        """Note one problem."""
+        self.problems.append(Problem(where, subject, what, what_en, mend))
+
+    def mapping(
+        self, node: Node | None, subject: str, required: Collection[str] = (), optional: Collection[str] = ()
+    ) -> Mapping[str, Node] | None:
+        """Read 键值; unknown keys and missing ones are noted, known ones returned. Missing required keys give ``None``."""
+        if node is None:
+            return None
+        if not isinstance(node.value, Mapping):
+            self._wrong_kind(node, subject, "键值", "a mapping")
+            return None
+        known = [*required, *optional]
+        for key, value in node.value.items():
+            if key not in known:
+                self.note(value.where, subject, f"不认识的键 “{key}”", f"unknown key {key!r}", _suggest(key, known))
+        missing = [k for k in required if k not in node.value]
+        for key in missing:
+            self.note(node.where, subject, f"缺少 “{key}”", f"missing key {key!r}", f"请补上一行 {key}: …")
+        return None if missing else {k: v for k, v in node.value.items() if k in known}
+
+    def items(self, node: Node | None, subject: str) -> tuple[Node, ...]:
+        """Read 列表; anything else is noted and read as empty."""
+        if node is None:
+            return ()
+        if not isinstance(node.value, tuple):
+            self._wrong_kind(node, subject, "列表", "a list")
+            return ()
+        return node.value
+
+    def text(self, node: Node | None, subject: str, *, empty: bool = False) -> str | None:
+        """Read 文字; an empty one is noted unless ``empty``."""
+        if node is None:
+            return None
+        if not isinstance(node.value, str):
+            self._wrong_kind(node, subject, "文字", "a text")
+            return None
+        if not node.value.strip() and not empty:
+            self.note(node.where, subject, "这里不能空着", "must not be empty", "请写上内容，或删去这一行")
+            return None
+        return node.value.strip()
+
+    def integer(self, node: Node | None, subject: str) -> int | None:
+        """Read a whole number; 1,000,000,000 at most either way, since engines count in 32 bits."""
+        text = self.text(node, subject)
+        if text is None or node is None:
+            return None
+        if not re.fullmatch(r"-?(0|[1-9][0-9]{0,8}|1000000000)", text):
+            self.note(node.where, subject, f"“{text}” 不是整数", f"{text!r} is not a whole number",
+                      "请写十进制整数，如 10；不带引号、单位和小数")
+            return None
+        return int(text)
+
+    def number(self, node: Node | None, subject: str) -> float | None:
+        """Read a number that is not negative."""
+        text = self.text(node, subject)
+        if text is None or node is None:
+            return None
+        if not re.fullmatch(r"(0|[1-9][0-9]{0,5})(\.[0-9]{1,3})?", text):
+            self.note(node.where, subject, f"“{text}” 不是数", f"{text!r} is not a number", "请写如 5 或 0.5，不带单位")
+            return None
+        return float(text)
+
+    def day(self, node: Node | None, subject: str) -> date | None:
+        """Read a date written 2025-10-27."""
+        text = self.text(node, subject)
+        if text is None or node is None:
+            return None
+        try:
+            if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+                raise ValueError(text)
+            return date.fromisoformat(text)
+        except ValueError:
+            self.note(node.where, subject, f"“{text}” 不是日期", f"{text!r} is not a date", "请写成 2025-10-27")
+            return None
+
+    def yes(self, node: Node | None, subject: str) -> bool | None:
+        """Read 是 or 否."""
+        return self.choice(node, subject, {"是": True, "否": False})
+
+    def choice(self, node: Node | None, subject: str, allowed: Mapping[str, T], what: str = "值") -> T | None:
+        """Read one of the allowed words and return what it stands for."""
+        text = self.text(node, subject)
+        if text is None or node is None:
+            return None
+        if text not in allowed:
+            self.note(node.where, subject, f"{what} “{text}” 不在可用范围内", f"unknown value {text!r}", _suggest(text, allowed))
+            return None
+        return allowed[text]
+
+    def _wrong_kind(self, node: Node, subject: str, wanted: str, wanted_en: str) -> None:
+        self.note(node.where, subject, f"这里应是{wanted}，写的却是{node.kind}", f"expected {wanted_en}", _FORMS[wanted])
+
+
+_FORMS = {"键值": "请写成 键: 值", "列表": "请每项一行，以 “- ” 开头，或写成 [甲, 乙]", "文字": "请只写一个值"}
+
+
+def _suggest(word: str, known: Iterable[str]) -> str:
+    words = list(dict.fromkeys(known))
+    shown = "、".join(words[:24]) + (" …" if len(words) > 24 else "")
+    near = difflib.get_close_matches(word, words, 1, 0.4)
+    return f"可用 / known: {shown}。" + (f"是否想写 “{near[0]}”？" if near else "")

@@ -1,0 +1,240 @@
+"""What a rule file may say: families, rules, conditions and conclusions, checked against the fact table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from hsdispute_plugin.model import FactValue
+from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, NoneOf, Op, Scalar, leaves
+from hsdispute_plugin.rules.county import read_county
+from hsdispute_plugin.rules.facts import BUILT_IN, FactDef, FactTable, Kind
+from hsdispute_plugin.rules.node import Node, Reading
+from hsdispute_plugin.rules.rulebook import FAMILIES, Family, Hit, Rule, RuleSource
+
+RULE_ID = re.compile(r"[a-z0-9]+(\.[a-z0-9]+(-[a-z0-9]+)*)+")
+UNCONDITIONAL = "总是"
+_GROUPS: Mapping[str, type[All] | type[AnyOf] | type[NoneOf]] = {"全部": All, "任一": AnyOf, "均不": NoneOf}
+_YES = {"是": True, "否": False}
+
+#: Which comparisons fit which kind of fact.
+FITS: Mapping[Kind, tuple[Op, ...]] = {
+    Kind.BOOL: (Op.EQ, Op.NE),
+    Kind.INT: (Op.EQ, Op.NE, Op.GE, Op.LE, Op.GT, Op.LT, Op.IN, Op.NOT_IN),
+    Kind.CHOICE: (Op.EQ, Op.NE, Op.IN, Op.NOT_IN),
+    Kind.SET: (Op.HAS_ANY,),
+}
+_LISTS = (Op.IN, Op.NOT_IN, Op.HAS_ANY)
+
+
+def read_source(
+    files: Mapping[str, Node], extra_facts: Sequence[FactDef], edition: str, reading: Reading
+) -> RuleSource | None:
+    """Make one rule source of the files of a directory (keyed ``rules/duty.yaml``); ``None`` after problems that stop it."""
+    county = read_county(files, reading)
+    table = FactTable((*BUILT_IN, *extra_facts, *county.facts()))
+    families = _families(files, table, reading)
+    if reading.problems:
+        return None
+    return RuleSource(
+        families=families, table=table, units=county.units, deadlines=county.deadlines, notices=county.notices,
+        settings=county.settings, calendar=county.calendar, hours=county.hours, edition=edition,
+    )
+
+
+def _families(files: Mapping[str, Node], table: FactTable, reading: Reading) -> tuple[Family, ...]:
+    labels = {label: code for code, (label, _) in FAMILIES.items()}
+    found: dict[str, tuple[str, Family]] = {}
+    for name, node in files.items():
+        if not name.startswith("rules/"):
+            continue
+        top = reading.mapping(node, "", ("规则族", "命中", "规则"), ("说明",))
+        if top is None:
+            continue
+        code = reading.choice(top["规则族"], "规则族", labels, "规则族")
+        hit = reading.choice(top["命中"], "命中", {h.value: h for h in Hit}, "命中方式")
+        if code is None:
+            continue
+        if code in found:
+            reading.note(top["规则族"].where, "规则族", f"“{FAMILIES[code][0]}” 已在 {found[code][0]} 写过",
+                         f"family {code} is already given", "每个规则族只能有一个文件，请合并")
+            continue
+        rules = tuple(r for n in reading.items(top["规则"], "规则") if (r := _rule(n, code, table, reading)))
+        found[code] = (name, Family(code, hit or Hit.ALL, rules))
+    for code, (label, _) in FAMILIES.items():
+        if code not in found:
+            reading.note("rules:1", "", f"缺少规则族 “{label}” 的文件", f"family {code} is missing",
+                         f"请在 rules/ 下补上 规则族: {label} 的文件")
+    families = tuple(found[c][1] for c in FAMILIES if c in found)
+    _same_ids(families, reading)
+    return families
+
+
+def _same_ids(families: Sequence[Family], reading: Reading) -> None:
+    seen: dict[str, list[Rule]] = {}
+    for family in families:
+        for rule in family.rules:
+            for other in seen.setdefault(rule.id, []):
+                if other.where.partition(":")[0] != rule.where.partition(":")[0] or other.since == rule.since:
+                    reading.note(rule.where, f"规则 {rule.id}", f"编号 “{rule.id}” 已在 {other.where} 用过",
+                                 f"rule id {rule.id!r} is already used",
+                                 "请换一个编号；要修改旧规则，就写同一编号和新的“施行”日期")
+            seen[rule.id].append(rule)
+
+
+def _rule(node: Node, family: str, table: FactTable, reading: Reading) -> Rule | None:
+    subject = "规则"
+    if isinstance(node.value, Mapping) and (given := node.value.get("编号")) and isinstance(given.value, str):
+        subject = f"规则 {given.value}"
+    top = reading.mapping(node, subject, ("编号", "名称", "依据", "施行", "条件", "结论", "理由"), ("废止", "标记", "标记依据"))
+    if top is None:
+        return None
+    before = len(reading.problems)
+    id_ = reading.text(top["编号"], subject)
+    if id_ is not None and not RULE_ID.fullmatch(id_):
+        reading.note(top["编号"].where, subject, f"编号 “{id_}” 不合写法", f"bad rule id {id_!r}",
+                     "请写成 族.事项，只用小写字母、数字、点和短横，如 duty.arrears-tax")
+    name, clause = reading.text(top["名称"], subject), reading.text(top["依据"], subject)
+    because = reading.text(top["理由"], subject)
+    since = reading.day(top["施行"], f"{subject}  施行")
+    until = reading.day(top.get("废止"), f"{subject}  废止")
+    if since and until and until <= since:
+        reading.note(top["废止"].where, f"{subject}  废止", "废止日期不晚于施行日期", "until is not after since",
+                     "请改正其中一个日期")
+    condition = _condition(top["条件"], family, table, f"{subject}  条件", reading)
+    outcome = _outcome(top["结论"], family, table, f"{subject}  结论", reading)
+    unconfirmed = _unconfirmed(top, subject, reading)
+    if len(reading.problems) > before or not (id_ and name and clause and because and since and condition and outcome):
+        return None
+    return Rule(id_, name, clause, since, condition, outcome, because, until, unconfirmed, node.where)
+
+
+def _unconfirmed(top: Mapping[str, Node], subject: str, reading: Reading) -> str:
+    if "标记" not in top and "标记依据" not in top:
+        return ""
+    reading.choice(top.get("标记"), f"{subject}  标记", {"未确认": True}, "标记")
+    if "标记" not in top or "标记依据" not in top:
+        reading.note(next(top[k] for k in ("标记", "标记依据") if k in top).where, subject, "“标记” 和 “标记依据” 要同时写",
+                     "标记 and 标记依据 go together", "请写 标记: 未确认 和 标记依据: 数字从何而来")
+        return ""
+    return reading.text(top["标记依据"], f"{subject}  标记依据") or ""
+
+
+def _condition(node: Node, family: str, table: FactTable, subject: str, reading: Reading) -> Condition | None:
+    if node.value == UNCONDITIONAL:
+        return All(())
+    if not isinstance(node.value, Mapping):
+        reading.note(node.where, subject, f"条件应是“{UNCONDITIONAL}”或 全部/任一/均不", "a condition is 总是 or a group",
+                     f"请写 条件: {UNCONDITIONAL}，或 条件: 下面另起一行写 全部:")
+        return None
+    parts = [p for key, value in node.value.items() if (p := _part(key, value, family, table, subject, reading))]
+    if not node.value:
+        reading.note(node.where, subject, "条件是空的", "empty condition", f"无条件的规则请写 条件: {UNCONDITIONAL}")
+    if len(parts) != len(node.value) or not parts:
+        return None
+    return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+
+def _part(key: str, node: Node, family: str, table: FactTable, subject: str, reading: Reading) -> Condition | None:
+    if key in _GROUPS:
+        inner = reading.items(node, f"{subject}.{key}")
+        if not inner and isinstance(node.value, tuple):
+            reading.note(node.where, f"{subject}.{key}", f"“{key}” 下面没有内容", "empty group", "请写上条件，或删去这一组")
+        parts = tuple(p for n in inner if (p := _condition(n, family, table, f"{subject}.{key}", reading)))
+        return _GROUPS[key](parts) if len(parts) == len(inner) and parts else None
+    fact = _fact(key, node, family, table, subject, reading)
+    return _comparison(node, fact, f"{subject}.{fact.label}", reading) if fact else None
+
+
+def _fact(key: str, node: Node, family: str, table: FactTable, subject: str, reading: Reading) -> FactDef | None:
+    fact = table.by_label.get(key) or table.by_code.get(key)
+    if fact is None:
+        reading.choice(Node(node.where, key), subject, dict.fromkeys([*_GROUPS, *table.by_label], True), "事实")
+        return None
+    concluded = table.by_code[fact.counts] if fact.counts else fact
+    if concluded.source == "family":
+        order = list(FAMILIES)
+        givers = [c for c in order if concluded.code in FAMILIES[c][1]]
+        if not any(order.index(g) < order.index(family) for g in givers):
+            reading.note(node.where, subject, f"“{key}” 要到 “{FAMILIES[givers[0]][0]}” 才有结论，本族还不能用",
+                         f"{fact.code} is concluded later", "规则只能用工单事实和前面各族的结论")
+            return None
+    return fact
+
+
+def _comparison(node: Node, fact: FactDef, subject: str, reading: Reading) -> Condition | None:
+    if isinstance(node.value, Mapping):
+        found = []
+        for word, value in node.value.items():
+            op = reading.choice(Node(value.where, word), subject, {o.value: o for o in Op}, "比较")
+            if op is None:
+                continue
+            if op not in FITS[fact.kind]:
+                reading.note(value.where, subject, f"“{fact.label}” 是{fact.kind.value}，不能用 “{word}”",
+                             f"{op.name} does not fit {fact.code}", "可用 / known: " + "、".join(FITS[fact.kind]))
+                continue
+            if (v := _operand(value, op, fact, subject, reading)) is not None:
+                found.append(Leaf(fact.code, op, v))
+        if not node.value:
+            reading.note(node.where, subject, "没有写比较", "no comparison", "请写如 {不少于: 10}")
+        if len(found) != len(node.value) or not found:
+            return None
+        return found[0] if len(found) == 1 else All(tuple(found))
+    if isinstance(node.value, tuple):
+        op = {Kind.SET: Op.HAS_ANY, Kind.BOOL: Op.EQ}.get(fact.kind, Op.IN)
+    else:
+        op = Op.HAS_ANY if fact.kind is Kind.SET else Op.EQ
+    operand = _operand(node, op, fact, subject, reading)
+    return None if operand is None else Leaf(fact.code, op, operand)
+
+
+def _operand(node: Node, op: Op, fact: FactDef, subject: str, reading: Reading) -> Scalar | tuple[Scalar, ...] | None:
+    if op not in _LISTS:
+        return _value(node, fact, subject, reading)
+    nodes = node.value if isinstance(node.value, tuple) else (node,)
+    if not nodes:
+        reading.note(node.where, subject, "列表是空的", "empty list", "请至少写一个值")
+        return None
+    values = [v for n in nodes if (v := _value(n, fact, subject, reading)) is not None]
+    if len(set(values)) != len(values):
+        reading.note(node.where, subject, "列表里有重复的值", "repeated value", "请删去重复的")
+    return tuple(values) if len(values) == len(nodes) else None
+
+
+def _value(node: Node, fact: FactDef, subject: str, reading: Reading) -> Scalar | None:
+    if fact.kind is Kind.BOOL:
+        return reading.choice(node, subject, _YES)
+    if fact.kind is Kind.INT:
+        return reading.integer(node, subject)
+    return reading.choice(node, subject, {**fact.values, **{c: c for c in fact.values.values()}})
+
+
+def _outcome(node: Node, family: str, table: FactTable, subject: str, reading: Reading) -> Mapping[str, FactValue] | None:
+    own = {table.by_code[c].label: table.by_code[c] for c in FAMILIES[family][1]}
+    top = reading.mapping(node, subject, (), tuple(own))
+    if top is None:
+        return None
+    if not top:
+        reading.note(node.where, subject, "没有结论", "no conclusion", "可用 / known: " + "、".join(own))
+    found: dict[str, FactValue] = {}
+    for label, value in top.items():
+        fact, place = own[label], f"{subject}.{label}"
+        given = _operand(value, Op.HAS_ANY if fact.kind is Kind.SET else Op.EQ, fact, place, reading)
+        if isinstance(given, tuple):
+            found[fact.code] = frozenset(str(v) for v in given)
+        elif given is not None:
+            found[fact.code] = given
+    return found if len(found) == len(top) and found else None
+
+
+def rules_using(source: RuleSource, fact: str) -> tuple[Rule, ...]:
+    """Return the rules whose condition asks for a fact code."""
+    return tuple(r for f in source.families for r in f.rules if any(leaf.fact == fact for leaf in leaves(r.condition)))
+
+
+def days_of_change(source: RuleSource) -> tuple[date, ...]:
+    """Return the days on which the set of rules in force changes, ascending."""
+    days = {d for f in source.families for r in f.rules for d in (r.since, r.until) if d}
+    return tuple(sorted(days))
+
