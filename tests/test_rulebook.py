@@ -8,6 +8,8 @@ import pytest
 from hsdispute_plugin.model import SHANGHAI, Facts, FactValue, Phrase, Ticket, Track
 from hsdispute_plugin.rules.condition import All, Leaf, NoneOf, Op, holds
 from hsdispute_plugin.rules.facts import FactTable
+from hsdispute_plugin.rules.lexicon import Words
+from hsdispute_plugin.rules.regions import Regions
 from hsdispute_plugin.rules.rulebook import FAMILIES, Family, Hit, Rule, Rulebook, RuleSource
 from hsdispute_plugin.rules.workdays import Deadline, Span, WorkCalendar, WorkHours
 
@@ -36,7 +38,8 @@ def rule(id: str, condition, outcome, **more) -> Rule:
 def book(facts: Mapping[str, FactValue], evidence=None, **families: tuple[Hit, tuple[Rule, ...]]) -> Rulebook:
     asked = tuple(Family(code, *families.get(code, (Hit.ALL, ()))) for code in FAMILIES)
     source = RuleSource(
-        families=asked, table=FactTable(), units={}, settings={}, edition="e1", hours=WorkHours(), calendar=WorkCalendar({}),
+        families=asked, table=FactTable(), units={}, settings={}, words=Words(), regions=Regions(),
+        edition="e1", hours=WorkHours(), calendar=WorkCalendar({}),
         deadlines={"self_total": Deadline("self_total", "单独办理办结", 5, Span.WORKDAY, "县级自定", confirmed=False)},
         notices={"police110": "通报110"},
     )

@@ -70,6 +70,11 @@ UNITS = MappingProxyType({
     "税务局": "tax", "人社局": "hr", "医保局": "medical", "法院": "court", "司法局": "justice", "财政局": "finance",
     "网信办": "cyber", "政府办": "gov_office",
 })
+DOMAINS = MappingProxyType({
+    "待遇": "benefit", "退休": "retirement", "社保卡": "card", "补贴": "subsidy", "公积金": "housing_fund",
+    "商业保险": "commercial", "工资": "wages", "征地": "land", "视同缴费": "deemed", "落户购房": "household",
+    "机构服务": "service",
+})
 SCOPES = MappingProxyType({"属于本机制": "in", "不属于本机制": "out", "存疑": "boundary"})
 TRACKS = MappingProxyType({"告知移送": "inform", "单办": "single", "联办": "joint", "重大疑难": "major"})
 MATTERS = MappingProxyType({"一般事项": "general", "重大疑难事项": "major"})
@@ -78,6 +83,10 @@ BUILT_IN: tuple[FactDef, ...] = (
     FactDef("险种", "insurance", Kind.SET, "工单说到的险种", values=INSURANCE),
     FactDef("主题", "topics", Kind.SET, "诉求涉及的征缴环节", values=TOPICS),
     FactDef("情形", "signals", Kind.SET, "可能构成重大疑难或须警惕的情形", values=SIGNALS),
+    FactDef("存疑情形", "doubtful_signals", Kind.SET, "被否定词否定的极端、舆情用语，须由人核实", values=SIGNALS),
+    FactDef("领域", "domains", Kind.SET, "说到的征缴以外的事务", values=DOMAINS),
+    FactDef("诉求主题", "demand_topics", Kind.SET, "标题、提出要求的句子或末尾两句里的主题", values=TOPICS),
+    FactDef("诉求领域", "demand_domains", Kind.SET, "标题、提出要求的句子或末尾两句里的征缴以外的事务", values=DOMAINS),
     FactDef("涉及人数", "people", Kind.INT, "同一诉求的人数", optional=True),
     FactDef("涉及年数", "years", Kind.INT, "争议跨越的年数", optional=True),
     FactDef("工单类型", "ticket_type", Kind.CHOICE, "咨询、求助、投诉、举报、建议", values=TICKET_TYPES, optional=True),

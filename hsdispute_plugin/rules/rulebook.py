@@ -26,6 +26,8 @@ from hsdispute_plugin.model import (
 )
 from hsdispute_plugin.rules.condition import Condition, leaves, true_leaves
 from hsdispute_plugin.rules.facts import FactTable, Kind
+from hsdispute_plugin.rules.lexicon import Words
+from hsdispute_plugin.rules.regions import Regions
 from hsdispute_plugin.rules.workdays import Deadline, WorkCalendar, WorkHours
 
 
@@ -106,6 +108,8 @@ class RuleSource:
     settings: Mapping[str, Setting]
     calendar: WorkCalendar
     hours: WorkHours
+    words: Words
+    regions: Regions
     edition: str
 
 

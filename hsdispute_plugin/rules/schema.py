@@ -10,7 +10,9 @@ from hsdispute_plugin.model import FactValue
 from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, NoneOf, Op, Scalar, leaves
 from hsdispute_plugin.rules.county import read_county
 from hsdispute_plugin.rules.facts import BUILT_IN, FactDef, FactTable, Kind
+from hsdispute_plugin.rules.lexicon import CLUES, read_words
 from hsdispute_plugin.rules.node import Node, Reading
+from hsdispute_plugin.rules.regions import read_regions
 from hsdispute_plugin.rules.rulebook import FAMILIES, Family, Hit, Rule, RuleSource
 
 RULE_ID = re.compile(r"[a-z0-9]+(\.[a-z0-9]+(-[a-z0-9]+)*)+")
@@ -34,13 +36,22 @@ def read_source(
     """Make one rule source of the files of a directory (keyed ``rules/duty.yaml``); ``None`` after problems that stop it."""
     county = read_county(files, reading)
     table = FactTable((*BUILT_IN, *extra_facts, *county.facts()))
+    words = read_words(files, lexicon_classes(table), reading)
+    regions = read_regions(files.get("regions.yaml"), reading)
     families = _families(files, table, reading)
     if reading.problems:
         return None
     return RuleSource(
         families=families, table=table, units=county.units, deadlines=county.deadlines, notices=county.notices,
-        settings=county.settings, calendar=county.calendar, hours=county.hours, edition=edition,
+        settings=county.settings, calendar=county.calendar, hours=county.hours, words=words, regions=regions,
+        edition=edition,
     )
+
+
+def lexicon_classes(table: FactTable) -> dict[str, Mapping[str, str] | None]:
+    """Return what a lexicon file may give words for: the facts read from text, and 线索, whose tags are free."""
+    texts = {d.label: d.values for d in table.by_code.values() if d.source == "text" and d.values}
+    return {CLUES: None, **texts}
 
 
 def _families(files: Mapping[str, Node], table: FactTable, reading: Reading) -> tuple[Family, ...]:
