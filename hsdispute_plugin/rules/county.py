@@ -103,14 +103,15 @@ def _units(node: Node | None, county: County, reading: Reading) -> None:
 def _deadlines(node: Node | None, county: County, reading: Reading) -> None:
     caps: list[tuple[Node, str]] = []
     for row in _rows(node, "时限", reading):
-        top = reading.mapping(row, "时限", ("代号", "事项", "数值", "单位", "依据", "状态"), ("未确认", "确认文号", "法定上限"))
+        top = reading.mapping(row, "时限", ("代号", "事项", "数值", "单位", "依据", "状态"),
+                              ("未确认", "确认文号", "法定上限", "起算"))
         if top is None:
             continue
         subject = f"时限 {top['代号'].value}"
         key = _code(top["代号"], subject, county.deadlines, reading)
         what, basis = reading.text(top["事项"], subject), reading.text(top["依据"], subject)
         span = reading.choice(top["单位"], f"{subject}  单位", {s.value: s for s in Span}, "单位")
-        whole = span is not Span.HOUR
+        whole = span not in (Span.HOUR, Span.WORKHOUR)
         amount = (reading.integer if whole else reading.number)(top["数值"], f"{subject}  数值")
         if amount is not None and not 0 <= amount <= 3660:
             reading.note(top["数值"].where, f"{subject}  数值", f"“{top['数值'].value}” 不在 0 到 3660 之间", "out of range",
@@ -118,9 +119,13 @@ def _deadlines(node: Node | None, county: County, reading: Reading) -> None:
         confirmed = _confirmed(top, subject, reading)
         if "法定上限" in top and (cap := reading.text(top["法定上限"], subject)):
             caps.append((top["法定上限"], cap))
+        after = None
+        if "起算" in top:  # listed earlier, so that no circle can be written
+            after = reading.choice(top["起算"], f"{subject}  起算", county.deadlines, "列在前面的时限代号")
         if key and what and basis and span and amount is not None and confirmed is not None:
             cap = str(top["法定上限"].value) if "法定上限" in top else ""
-            county.deadlines[key] = Deadline(key, what, amount, span, basis, confirmed, cap)
+            county.deadlines[key] = Deadline(key, what, amount, span, basis, confirmed, cap, after,
+                                             statutory=top["状态"].value == "法定")
     for where, cap in caps:
         reading.choice(Node(where.where, cap), "时限  法定上限", {k: k for k in county.deadlines}, "时限代号")
 
@@ -153,13 +158,9 @@ def _settings(node: Node | None, county: County, reading: Reading) -> None:
     top = reading.mapping(node, "", ("设置",), ("作息", "基础目录"))
     if top is None:
         return
-    hours = reading.mapping(top.get("作息"), "作息", ("上班", "下班"), ("依据", "未确认", "确认文号"))
+    hours = reading.mapping(top.get("作息"), "作息", ("上班", "下班"), ("午休开始", "午休结束", "依据", "未确认", "确认文号"))
     if hours:
-        opens, closes = (_clock(hours[k], f"作息  {k}", reading) for k in ("上班", "下班"))
-        if opens and closes:
-            if closes <= opens:
-                reading.note(hours["下班"].where, "作息  下班", "下班不晚于上班", "closes before it opens", "请改正")
-            county.hours = WorkHours(opens, closes)
+        _hours(hours, county, reading)
     for row in reading.items(top["设置"], "设置"):
         item = reading.mapping(row, "设置", ("键", "值", "说明"), ("依据", "未确认", "确认文号"))
         if item is None:
@@ -173,6 +174,23 @@ def _settings(node: Node | None, county: County, reading: Reading) -> None:
             reading.note(row.where, subject, "未确认的数字没有写依据", "unconfirmed without a basis", "请写 依据: 数字从何而来")
         if key and value is not None and says:
             county.settings[key] = Setting(key, _typed(value), says, basis, not unconfirmed)
+
+
+def _hours(top: Mapping[str, Node], county: County, reading: Reading) -> None:
+    opens, closes = (_clock(top[k], f"作息  {k}", reading) for k in ("上班", "下班"))
+    if opens is None or closes is None:
+        return
+    if closes <= opens:
+        reading.note(top["下班"].where, "作息  下班", "下班不晚于上班", "closes before it opens", "请改正")
+        return
+    lunch = [_clock(top[k], f"作息  {k}", reading) for k in ("午休开始", "午休结束") if k in top]
+    if not lunch:
+        county.hours = WorkHours(opens, closes)
+    elif len(lunch) == 2 and lunch[0] and lunch[1] and opens < lunch[0] < lunch[1] < closes:
+        county.hours = WorkHours(opens, closes, lunch[0], lunch[1])
+    elif None not in lunch:
+        reading.note(top["下班"].where, "作息  午休", "午休不完整，或不在上下班之间", "lunch break is not within office hours",
+                     "午休开始、午休结束 请一起写，并落在上班、下班之间；不午休就都不写")
 
 
 def _typed(text: str) -> str | int | bool:
