@@ -79,11 +79,12 @@ class Extractor:
         kept: list[tuple[int, int, Sense]] = []
         negations: list[tuple[int, int]] = []
         for start, end, sense in raw:
-            if end <= reach[sense.klass] and not any(k[0] == start and k[1] == end for k in kept[-3:]):
+            scale = sense.member if sense.klass == CLUES else sense.klass
+            if end <= reach[scale] and not any(k[0] == start and k[1] == end for k in kept[-3:]):
                 continue  # inside a longer phrase of its class
             if any(s <= start and end <= e for s, e in blocked.get(sense.entry, ())):
                 continue
-            reach[sense.klass] = max(reach[sense.klass], end)
+            reach[scale] = max(reach[scale], end)
             kept.append((start, end, sense))
             if sense.member == NEGATION:
                 negations.append((start, end))
