@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from hsdispute_plugin.errors import RulebookError
+from hsdispute_plugin.errors import Problem, RulebookError
 from hsdispute_plugin.rules.facts import FactDef
 from hsdispute_plugin.rules.node import Node, Reading
 from hsdispute_plugin.rules.rulebook import RuleSource
 from hsdispute_plugin.rules.schema import read_source
+from hsdispute_plugin.rules.traps import MAX_DEPTH, first_bad_character, syntax, tabs, turned, wide_colon
 
 MAX_BYTES = 2_000_000
-MAX_DEPTH = 30
 
 #: Files that can change a decision; their bytes make the edition.
 DECIDING = ("rules/*.yaml", "lexicon/*.yaml", "calendar/*.yaml", "units.yaml", "deadlines.yaml", "notices.yaml",
             "settings.yaml", "regions.yaml")
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is 8 times faster where the wheel has it
-_TAG = "tag:yaml.org,2002:"
 
 
 def load(directory: Path, extra_facts: Sequence[FactDef] = ()) -> RuleSource:
@@ -33,25 +31,18 @@ def load(directory: Path, extra_facts: Sequence[FactDef] = ()) -> RuleSource:
     Raises:
         RulebookError: With all problems of all files; nothing is half-loaded.
     """
-    reading = Reading()
+    reading = Reading(directory.resolve().name)
     if not directory.is_dir():
         reading.note(str(directory), "", "没有这个目录", "no such directory", "请先运行 hsdispute init 目录")
         raise RulebookError(tuple(reading.problems))
-    files = read_directory(directory, reading)
-    source = read_source(files, extra_facts, edition_of(directory), reading)
+    bodies = _bodies(directory, reading)
+    files = {name: node for name, raw in bodies.items()
+             if (node := parse(raw, reading.place(name), reading)) is not None}
+    reading.unread = frozenset(_name(directory, path) for path in deciding_files(directory)).difference(files)
+    source = read_source(files, extra_facts, edition(bodies), reading)
     if reading.problems or source is None:
-        raise RulebookError(tuple(sorted(reading.problems, key=_place)))
+        raise RulebookError(tuple(sorted(dict.fromkeys(reading.problems), key=_place)))
     return source
-
-
-def read_directory(directory: Path, reading: Reading) -> Mapping[str, Node]:
-    """Read every deciding file, keyed by its path inside the directory (``rules/duty.yaml``)."""
-    found = {}
-    for path in deciding_files(directory):
-        node = read_yaml(path, f"{directory.name}/{path.relative_to(directory).as_posix()}", reading)
-        if node is not None:
-            found[path.relative_to(directory).as_posix()] = node
-    return found
 
 
 def deciding_files(directory: Path) -> tuple[Path, ...]:
@@ -60,36 +51,50 @@ def deciding_files(directory: Path) -> tuple[Path, ...]:
 
 
 def edition_of(directory: Path) -> str:
-    """Name the edition: 12 hex digits of SHA-256 over the deciding files, the same whatever their line ends."""
+    """Name the edition of a directory as it stands, without reading what the files say."""
+    return edition({_name(directory, path): path.read_bytes() for path in deciding_files(directory)})
+
+
+def edition(bodies: Mapping[str, bytes]) -> str:
+    """Name the edition: 12 hex digits of SHA-256 over the deciding files, the same whatever their order and line ends."""
     digest = hashlib.sha256()
-    for path in deciding_files(directory):
-        body = path.read_bytes().removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
-        digest.update(f"{path.relative_to(directory).as_posix()}\0{len(body)}\0".encode() + body)
+    for name in sorted(bodies):
+        body = bodies[name].removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
+        digest.update(f"{name}\0{len(body)}\0".encode() + body)
     return digest.hexdigest()[:12]
 
 
 def read_yaml(path: Path, name: str, reading: Reading) -> Node | None:
-    """Read one file as nodes whose every scalar is the text as written; what YAML would silently turn is refused.
+    """Read one file that decides nothing itself (examples, platforms); ``name`` is what problems call it."""
+    raw = _body(path, name, reading)
+    return None if raw is None else parse(raw, name, reading)
 
-    ``name`` is how the file is called in problems. ``None`` after a problem that leaves nothing to read.
+
+def parse(raw: bytes, name: str, reading: Reading) -> Node | None:
+    """Read YAML as nodes whose every scalar is the text as written; what YAML would silently turn is refused.
+
+    ``name`` is what problems call the file. ``None`` after a problem that leaves nothing to read.
     """
-    raw = path.read_bytes()
-    if len(raw) > MAX_BYTES:
-        reading.note(f"{name}:1", "", f"文件有 {len(raw)} 字节，超过上限 {MAX_BYTES}", "file is too large", "请拆成几个文件")
-        return None
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as err:
-        line = raw[: err.start].count(b"\n") + 1
-        reading.note(f"{name}:{line}", "", "文件不是 UTF-8 编码", "file is not UTF-8", "请在编辑器里另存为 UTF-8")
+        reading.note(f"{name}:{raw.count(bytes([10]), 0, err.start) + 1}", "", "文件不是 UTF-8 编码", "file is not UTF-8",
+                     "请在编辑器里另存为 UTF-8")
+        return None
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if bad := first_bad_character(text):
+        reading.note(f"{name}:{bad[0]}", "", f"有看不见的控制字符 {bad[1]}", f"control character {bad[1]}", "请删去这个字符")
+        return None
+    if lines := tabs(text):
+        more = f"（全文件共 {len(lines)} 行）" if len(lines) > 1 else ""
+        reading.note(f"{name}:{lines[0]}", "", f"这一行有制表符（Tab）{more}", "a tab character", "请把制表符改成空格")
         return None
     try:
         if not _plain_events(text, name, reading):
             return None
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as err:
-        reading.note(f"{name}:{_line(err)}", "", f"YAML 写法有误：{_problem(err)}", f"YAML syntax: {_problem(err)}",
-                     _syntax_mend(text, err))
+        _syntax_problem(err, text, name, reading)
         return None
     if root is None:
         reading.note(f"{name}:1", "", "文件是空的", "file is empty", "请写上内容，或删去这个文件")
@@ -97,16 +102,40 @@ def read_yaml(path: Path, name: str, reading: Reading) -> Node | None:
     return _node(root, name, reading)
 
 
+def _bodies(directory: Path, reading: Reading) -> dict[str, bytes]:
+    """Read the bytes of all deciding files once, so that what is checked is what the edition names."""
+    for path in sorted(p for folder in ("", "rules", "lexicon", "calendar") for p in (directory / folder).glob("*.yml")):
+        reading.note(f"{reading.place(_name(directory, path))}:1", "", "只读取扩展名为 .yaml 的文件，这个文件不起作用",
+                     "only files named .yaml are read", "请把扩展名改成 .yaml，或删去这个文件")
+    found = {}
+    for path in deciding_files(directory):
+        name = _name(directory, path)
+        if (raw := _body(path, reading.place(name), reading)) is not None:
+            found[name] = raw
+    return found
+
+
+def _body(path: Path, name: str, reading: Reading) -> bytes | None:
+    try:
+        if (size := path.stat().st_size) <= MAX_BYTES:
+            return path.read_bytes()
+    except OSError as err:
+        reading.note(f"{name}:1", "", "文件打不开", f"cannot open: {err.strerror}", "请检查文件是否存在、权限是否允许读取")
+        return None
+    reading.note(f"{name}:1", "", f"文件有 {size} 字节，超过上限 {MAX_BYTES}", "file is too large", "请拆成几个文件")
+    return None
+
+
 def _plain_events(text: str, name: str, reading: Reading) -> bool:
     """Refuse what lets one place of a file change another (anchors, aliases, tags), several documents and deep nesting."""
     depth = documents = 0
     good = True
     for event in yaml.parse(text, Loader=_LOADER):
-        where = f"{name}:{_mark(event)}"
+        where = f"{name}:{event.start_mark.line + 1}"
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             reading.note(where, "", "不能用 & 和 * 引用", "anchors and aliases are not allowed", "请把内容写全")
             good = False
-        elif (tag := getattr(event, "tag", None)) and tag != "!":
+        elif tag := getattr(event, "tag", None):
             reading.note(where, "", f"不能用标签 {tag}", f"tag {tag} is not allowed", "请删去以 ! 开头的标签")
             good = False
         if isinstance(event, yaml.DocumentStartEvent):
@@ -125,15 +154,15 @@ def _plain_events(text: str, name: str, reading: Reading) -> bool:
 
 
 def _node(node: yaml.Node, name: str, reading: Reading) -> Node:
-    where = f"{name}:{_mark(node)}"
+    where = f"{name}:{node.start_mark.line + 1}"
     if isinstance(node, yaml.SequenceNode):
         return Node(where, tuple(_node(n, name, reading) for n in node.value))
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Node] = {}
         for key, value in node.value:
-            key_where = f"{name}:{_mark(key)}"
+            key_where = f"{name}:{key.start_mark.line + 1}"
             if not isinstance(key, yaml.ScalarNode):
-                reading.note(key_where, "", "键应是文字", "key must be a text", "请写成 键: 值")
+                reading.note(key_where, "", "键应是文字", "key must be a text", "请写成 键: 值；以 { 或 [ 开头的文字要加引号")
                 continue
             word = _scalar(key, key_where, reading)
             if word in found:
@@ -146,57 +175,37 @@ def _node(node: yaml.Node, name: str, reading: Reading) -> Node:
     return Node(where, _scalar(node, where, reading))
 
 
-_KEPT = {
-    "int": re.compile(r"-?(0|[1-9][0-9]*)"),
-    "float": re.compile(r"-?[0-9]+\.[0-9]+"),
-    "timestamp": re.compile(r"\d{4}-\d\d-\d\d"),
-}
-
-
 def _scalar(node: Any, where: str, reading: Reading) -> str:
     text: str = node.value
-    if node.style is not None or node.tag == _TAG + "str":
+    if node.style:  # quoted or a block: YAML leaves it alone (libyaml gives plain scalars the style '', Python None)
         return text
-    kind = node.tag.removeprefix(_TAG)
-    if kind in _KEPT and _KEPT[kind].fullmatch(text):
-        return text
-    if kind == "null" and text == "":
-        reading.note(where, "", "冒号后面空着", "no value after the colon", '请写上值；确实要留空就写 ""')
-    else:
-        mend = f'请写成 "{text}"' + ("；要写真假请用 是 或 否" if kind == "bool" else "")
-        reading.note(where, "", f"{text} 没有加引号，YAML 会把它当作{_KINDS.get(kind, '别的值')}",
-                     f"unquoted {text} is read as {kind}", mend)
+    if text == "":
+        reading.note(where, "", "冒号或短横后面空着", "no value", '请写上值；确实要留空就写 ""')
+    elif becomes := turned(text):
+        reading.note(where, "", f"{text} 没有加引号，会被当作{becomes[0]}", f"unquoted {text} is read as {becomes[1]}",
+                     _MENDS.get(becomes[0], f'请写成 "{text}"'))
     return text
 
 
-_KINDS = {"int": "另一个数（八进制、十六进制或六十进制）", "float": "小数或科学计数", "bool": "真假值", "null": "空值",
-          "timestamp": "带时间的日期", "merge": "合并"}
+_MENDS = {"真假值": "要写真假请用 是 或 否；确实是这个词就加上引号", "空值": "请写上值，或删去这一行",
+          "合并键": "请把内容写全，不要并入别处"}
 
 
-def _mark(part: Any) -> int:
-    return int(part.start_mark.line) + 1
+def _syntax_problem(err: yaml.YAMLError, text: str, name: str, reading: Reading) -> None:
+    what, what_en, mend, begin = syntax(str(getattr(err, "problem", err)))
+    began, gave_up = getattr(err, "context_mark", None), getattr(err, "problem_mark", None)
+    mark: Any = (began or gave_up) if begin else (gave_up or began)
+    line = min(0 if mark is None else mark.line, text.rstrip("\n").count("\n")) + 1
+    if wide := wide_colon(text, line):
+        line, what, what_en = wide, "键后面用了全角冒号（：）", "a full-width colon after a key"
+        mend = "请改成半角冒号加一个空格（: ）"
+    reading.note(f"{name}:{line}", "", what, f"YAML syntax: {what_en}", mend)
 
 
-def _line(err: yaml.YAMLError) -> int:
-    mark = getattr(err, "problem_mark", None)
-    return mark.line + 1 if mark else 1
+def _name(directory: Path, path: Path) -> str:
+    return path.relative_to(directory).as_posix()
 
 
-def _problem(err: yaml.YAMLError) -> str:
-    return str(getattr(err, "problem", None) or err).split("\n")[0]
-
-
-def _syntax_mend(text: str, err: yaml.YAMLError) -> str:
-    lines = text.split("\n")
-    n = _line(err)
-    if any("\t" in line for line in lines[max(0, n - 2) : n]):
-        return "这一行有制表符（Tab），请改成空格"
-    if any("：" in line for line in lines[max(0, n - 2) : n]):
-        return "键后面要用半角冒号加一个空格（: ），不是全角冒号（：）"
-    return "请检查这一行和上一行的缩进、冒号后的空格、引号和括号是否成对"
-
-
-def _place(problem: Any) -> tuple[str, int]:
+def _place(problem: Problem) -> tuple[str, int]:
     name, _, line = problem.where.rpartition(":")
     return name, int(line) if line.isdigit() else 0
-

@@ -28,10 +28,24 @@ class Node:
 
 
 class Reading:
-    """Typed access to nodes. Each reader returns ``None`` after noting what is wrong, so that reading goes on."""
+    """Typed access to nodes. Each reader returns ``None`` after noting what is wrong, so that reading goes on.
 
-    def __init__(self) -> None:
+    ``root`` is the name of the directory; ``unread`` are files in it that are there but could not be read at all.
+    """
+
+    def __init__(self, root: str = "config") -> None:
         self.problems: list[Problem] = []
+        self.root = root
+        self.unread: frozenset[str] = frozenset()
+
+    def place(self, name: str) -> str:
+        """Return how problems call a file of the directory: ``config/units.yaml``."""
+        return f"{self.root}/{name}"
+
+    def missing(self, name: str) -> None:
+        """Note that a file is not there (one that is there but unreadable has its own problem)."""
+        if name not in self.unread:
+            self.note(f"{self.place(name)}:1", "", f"缺少文件 {name}", f"{name} is missing", "请从随附的 config 复制一份")
 
     def note(self, where: str, subject: str, what: str, what_en: str, mend: str = "") -> None:
         """Note one problem."""
