@@ -62,6 +62,10 @@ class WorkCalendar:
     def __init__(self, years: Mapping[int, Year]) -> None:
         self._years = dict(years)
 
+    def year(self, number: int) -> Year | None:
+        """Return a year's holidays and their notice, ``None`` where there is no file."""
+        return self._years.get(number)
+
     def is_workday(self, day: date) -> bool:
         """Tell whether offices work: 调休 weekends do, holidays do not."""
         known = self._years.get(day.year)
