@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from hsdispute_plugin.model import Ticket, Track
+from hsdispute_plugin.model import Facts, Ticket, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +101,18 @@ class PlatformRegistration:
 
     name: str
     connect: Callable[[PlatformSettings], Platform]
+
+
+@dataclass(frozen=True, slots=True)
+class FactExtractor:
+    """A fact that a plugin adds. ``kind`` is 是否, 整数, 单选 or 多选; ``values`` maps labels to codes for the last two.
+
+    ``extract`` returns a value under ``code`` only; leaving it out means unknown.
+    """
+
+    label: str
+    code: str
+    kind: str
+    says: str
+    extract: Callable[[Ticket], Facts]
+    values: Mapping[str, str] = field(default_factory=dict)
