@@ -131,7 +131,7 @@ def _plain_events(text: str, name: str, reading: Reading) -> bool:
     depth = documents = 0
     good = True
     for event in yaml.parse(text, Loader=_LOADER):
-        where = f"{name}:{event.start_mark.line + 1}"
+        where = f"{name}:{_line(event)}"
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             reading.note(where, "", "不能用 & 和 * 引用", "anchors and aliases are not allowed", "请把内容写全")
             good = False
@@ -154,13 +154,13 @@ def _plain_events(text: str, name: str, reading: Reading) -> bool:
 
 
 def _node(node: yaml.Node, name: str, reading: Reading) -> Node:
-    where = f"{name}:{node.start_mark.line + 1}"
+    where = f"{name}:{_line(node)}"
     if isinstance(node, yaml.SequenceNode):
         return Node(where, tuple(_node(n, name, reading) for n in node.value))
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Node] = {}
         for key, value in node.value:
-            key_where = f"{name}:{key.start_mark.line + 1}"
+            key_where = f"{name}:{_line(key)}"
             if not isinstance(key, yaml.ScalarNode):
                 reading.note(key_where, "", "键应是文字", "key must be a text", "请写成 键: 值；以 { 或 [ 开头的文字要加引号")
                 continue
@@ -189,6 +189,10 @@ def _scalar(node: Any, where: str, reading: Reading) -> str:
 
 _MENDS = {"真假值": "要写真假请用 是 或 否；确实是这个词就加上引号", "空值": "请写上值，或删去这一行",
           "合并键": "请把内容写全，不要并入别处"}
+
+
+def _line(part: Any) -> int:
+    return int(part.start_mark.line) + 1
 
 
 def _syntax_problem(err: yaml.YAMLError, text: str, name: str, reading: Reading) -> None:

@@ -63,7 +63,7 @@ class Reading:
         known = [*required, *optional]
         for key, value in node.value.items():
             if key not in known:
-                self.note(value.where, subject, f"不认识的键 “{key}”", f"unknown key {key!r}", _suggest(key, known))
+                self.note(value.where, subject, f"不认识的键 “{key}”", f"unknown key {key!r}", suggest(key, known))
         missing = [k for k in required if k not in node.value]
         for key in missing:
             self.note(node.where, subject, f"缺少 “{key}”", f"missing key {key!r}", f"请补上一行 {key}: …")
@@ -134,19 +134,24 @@ class Reading:
         if text is None or node is None:
             return None
         if text not in allowed:
-            self.note(node.where, subject, f"{what} “{text}” 不在可用范围内", f"unknown value {text!r}", _suggest(text, allowed))
+            self.note(node.where, subject, f"{what} “{text}” 不在可用范围内", f"unknown value {text!r}", suggest(text, allowed))
             return None
         return allowed[text]
 
     def _wrong_kind(self, node: Node, subject: str, wanted: str, wanted_en: str) -> None:
-        self.note(node.where, subject, f"这里应是{wanted}，写的却是{node.kind}", f"expected {wanted_en}", _FORMS[wanted])
+        wide = isinstance(node.value, str) and "：" in node.value and wanted == "键值"
+        self.note(node.where, subject, f"这里应是{wanted}，写的却是{node.kind}", f"expected {wanted_en}",
+                  "键后面要用半角冒号加一个空格（: ），不是全角冒号（：）" if wide else _FORMS[wanted])
 
 
 _FORMS = {"键值": "请写成 键: 值", "列表": "请每项一行，以 “- ” 开头，或写成 [甲, 乙]", "文字": "请只写一个值"}
 
 
-def _suggest(word: str, known: Iterable[str]) -> str:
+def suggest(word: str, known: Iterable[str]) -> str:
+    """Return the mend for an unknown word: what is known, and the one that was probably meant."""
     words = list(dict.fromkeys(known))
     shown = "、".join(words[:24]) + (" …" if len(words) > 24 else "")
+    if any(mark in word for mark in "，、") and all(part.strip() in words for part in re.split("[，、]", word)):
+        return f"各项之间要用半角逗号加空格：[{', '.join(part.strip() for part in re.split('[，、]', word))}]"
     near = difflib.get_close_matches(word, words, 1, 0.4)
     return f"可用 / known: {shown}。" + (f"是否想写 “{near[0]}”？" if near else "")

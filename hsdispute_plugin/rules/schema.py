@@ -17,7 +17,13 @@ from hsdispute_plugin.rules.rulebook import FAMILIES, Family, Hit, Rule, RuleSou
 
 RULE_ID = re.compile(r"[a-z0-9]+(\.[a-z0-9]+(-[a-z0-9]+)*)+")
 UNCONDITIONAL = "总是"
-_GROUPS: Mapping[str, type[All] | type[AnyOf] | type[NoneOf]] = {"全部": All, "任一": AnyOf, "均不": NoneOf}
+UNCONFIRMED = "未确认"
+GROUPS: Mapping[str, type[All] | type[AnyOf] | type[NoneOf]] = {"全部": All, "任一": AnyOf, "均不": NoneOf}
+
+#: Keys of a rule file and of one rule: required, optional. ``editor_schema`` shows editors the same.
+FAMILY_KEYS = (("规则族", "命中", "规则"), ("说明",))
+RULE_KEYS = (("编号", "名称", "依据", "施行", "条件", "结论", "理由"), ("废止", "标记", "标记依据"))
+
 _YES = {"是": True, "否": False}
 
 #: Which comparisons fit which kind of fact.
@@ -27,7 +33,7 @@ FITS: Mapping[Kind, tuple[Op, ...]] = {
     Kind.CHOICE: (Op.EQ, Op.NE, Op.IN, Op.NOT_IN),
     Kind.SET: (Op.HAS_ANY,),
 }
-_LISTS = (Op.IN, Op.NOT_IN, Op.HAS_ANY)
+LISTS = (Op.IN, Op.NOT_IN, Op.HAS_ANY)
 
 
 def read_source(
@@ -37,6 +43,8 @@ def read_source(
     county = read_county(files, reading)
     table = FactTable((*BUILT_IN, *extra_facts, *county.facts()))
     words = read_words(files, lexicon_classes(table), reading)
+    if "regions.yaml" not in files:
+        reading.missing("regions.yaml")
     regions = read_regions(files.get("regions.yaml"), reading)
     families = _families(files, table, reading)
     if reading.problems:
@@ -56,49 +64,56 @@ def lexicon_classes(table: FactTable) -> dict[str, Mapping[str, str] | None]:
 
 def _families(files: Mapping[str, Node], table: FactTable, reading: Reading) -> tuple[Family, ...]:
     labels = {label: code for code, (label, _) in FAMILIES.items()}
-    found: dict[str, tuple[str, Family]] = {}
+    found: dict[str, Family] = {}
+    places: dict[str, str] = {}
+    all_known = not any(name.startswith("rules/") for name in reading.unread)
     for name, node in files.items():
         if not name.startswith("rules/"):
             continue
-        top = reading.mapping(node, "", ("规则族", "命中", "规则"), ("说明",))
-        if top is None:
-            continue
-        code = reading.choice(top["规则族"], "规则族", labels, "规则族")
-        hit = reading.choice(top["命中"], "命中", {h.value: h for h in Hit}, "命中方式")
-        if code is None:
+        top = reading.mapping(node, "", *FAMILY_KEYS)
+        code = reading.choice(top["规则族"], "规则族", labels, "规则族") if top else None
+        if top is None or code is None:
+            all_known = False
             continue
         if code in found:
-            reading.note(top["规则族"].where, "规则族", f"“{FAMILIES[code][0]}” 已在 {found[code][0]} 写过",
+            reading.note(top["规则族"].where, "规则族", f"“{FAMILIES[code][0]}” 已在 {places[code]} 写过",
                          f"family {code} is already given", "每个规则族只能有一个文件，请合并")
             continue
+        hit = reading.choice(top["命中"], "命中", {h.value: h for h in Hit}, "命中方式")
+        reading.text(top.get("说明"), "说明")
         rules = tuple(r for n in reading.items(top["规则"], "规则") if (r := _rule(n, code, table, reading)))
-        found[code] = (name, Family(code, hit or Hit.ALL, rules))
+        found[code], places[code] = Family(code, hit or Hit.ALL, rules), reading.place(name)
     for code, (label, _) in FAMILIES.items():
-        if code not in found:
-            reading.note("rules:1", "", f"缺少规则族 “{label}” 的文件", f"family {code} is missing",
+        if code not in found and all_known:  # a file whose family is unknown may well be the one that is missing
+            reading.note(f"{reading.place('rules')}:1", "规则族", f"缺少规则族 “{label}” 的文件", f"family {code} is missing",
                          f"请在 rules/ 下补上 规则族: {label} 的文件")
-    families = tuple(found[c][1] for c in FAMILIES if c in found)
+    families = tuple(found[code] for code in FAMILIES if code in found)
     _same_ids(families, reading)
     return families
 
 
 def _same_ids(families: Sequence[Family], reading: Reading) -> None:
-    seen: dict[str, list[Rule]] = {}
+    seen: dict[str, tuple[str, Rule]] = {}
     for family in families:
         for rule in family.rules:
-            for other in seen.setdefault(rule.id, []):
-                if other.where.partition(":")[0] != rule.where.partition(":")[0] or other.since == rule.since:
-                    reading.note(rule.where, f"规则 {rule.id}", f"编号 “{rule.id}” 已在 {other.where} 用过",
-                                 f"rule id {rule.id!r} is already used",
-                                 "请换一个编号；要修改旧规则，就写同一编号和新的“施行”日期")
-            seen[rule.id].append(rule)
+            code, other = seen.setdefault(rule.id, (family.code, rule))
+            if other is rule:
+                continue
+            if code != family.code:
+                reading.note(rule.where, f"规则 {rule.id}", f"编号 “{rule.id}” 已在 {other.where} 用过",
+                             f"rule id {rule.id!r} is already used", "请换一个编号；编号全册不能重复")
+            elif rule.since <= other.since:
+                reading.note(rule.where, f"规则 {rule.id}  施行", f"编号 “{rule.id}” 已在 {other.where} 自 {other.since} 施行",
+                             "a second entry of one id needs a later date",
+                             "要修改旧规则，请在其后另写一条，编号相同，施行日期更晚；不是同一条就换编号")
+            seen[rule.id] = (code, rule)
 
 
 def _rule(node: Node, family: str, table: FactTable, reading: Reading) -> Rule | None:
     subject = "规则"
     if isinstance(node.value, Mapping) and (given := node.value.get("编号")) and isinstance(given.value, str):
         subject = f"规则 {given.value}"
-    top = reading.mapping(node, subject, ("编号", "名称", "依据", "施行", "条件", "结论", "理由"), ("废止", "标记", "标记依据"))
+    top = reading.mapping(node, subject, *RULE_KEYS)
     if top is None:
         return None
     before = len(reading.problems)
@@ -124,7 +139,7 @@ def _rule(node: Node, family: str, table: FactTable, reading: Reading) -> Rule |
 def _unconfirmed(top: Mapping[str, Node], subject: str, reading: Reading) -> str:
     if "标记" not in top and "标记依据" not in top:
         return ""
-    reading.choice(top.get("标记"), f"{subject}  标记", {"未确认": True}, "标记")
+    reading.choice(top.get("标记"), f"{subject}  标记", {UNCONFIRMED: True}, "标记")
     if "标记" not in top or "标记依据" not in top:
         reading.note(next(top[k] for k in ("标记", "标记依据") if k in top).where, subject, "“标记” 和 “标记依据” 要同时写",
                      "标记 and 标记依据 go together", "请写 标记: 未确认 和 标记依据: 数字从何而来")
@@ -148,12 +163,12 @@ def _condition(node: Node, family: str, table: FactTable, subject: str, reading:
 
 
 def _part(key: str, node: Node, family: str, table: FactTable, subject: str, reading: Reading) -> Condition | None:
-    if key in _GROUPS:
+    if key in GROUPS:
         inner = reading.items(node, f"{subject}.{key}")
         if not inner and isinstance(node.value, tuple):
             reading.note(node.where, f"{subject}.{key}", f"“{key}” 下面没有内容", "empty group", "请写上条件，或删去这一组")
         parts = tuple(p for n in inner if (p := _condition(n, family, table, f"{subject}.{key}", reading)))
-        return _GROUPS[key](parts) if len(parts) == len(inner) and parts else None
+        return GROUPS[key](parts) if len(parts) == len(inner) and parts else None
     fact = _fact(key, node, family, table, subject, reading)
     return _comparison(node, fact, f"{subject}.{fact.label}", reading) if fact else None
 
@@ -161,15 +176,16 @@ def _part(key: str, node: Node, family: str, table: FactTable, subject: str, rea
 def _fact(key: str, node: Node, family: str, table: FactTable, subject: str, reading: Reading) -> FactDef | None:
     fact = table.by_label.get(key) or table.by_code.get(key)
     if fact is None:
-        reading.choice(Node(node.where, key), subject, dict.fromkeys([*_GROUPS, *table.by_label], True), "事实")
+        reading.choice(Node(node.where, key), subject, dict.fromkeys([*GROUPS, *table.by_label], True), "事实")
         return None
     concluded = table.by_code[fact.counts] if fact.counts else fact
     if concluded.source == "family":
         order = list(FAMILIES)
         givers = [c for c in order if concluded.code in FAMILIES[c][1]]
         if not any(order.index(g) < order.index(family) for g in givers):
-            reading.note(node.where, subject, f"“{key}” 要到 “{FAMILIES[givers[0]][0]}” 才有结论，本族还不能用",
-                         f"{fact.code} is concluded later", "规则只能用工单事实和前面各族的结论")
+            when = f"要到 “{FAMILIES[givers[0]][0]}” 才有结论，本族还不能用" if givers else "没有哪个规则族给出"
+            reading.note(node.where, subject, f"“{key}” {when}", f"{fact.code} is not concluded before this family",
+                         "规则只能用工单事实和前面各族的结论")
             return None
     return fact
 
@@ -201,7 +217,12 @@ def _comparison(node: Node, fact: FactDef, subject: str, reading: Reading) -> Co
 
 
 def _operand(node: Node, op: Op, fact: FactDef, subject: str, reading: Reading) -> Scalar | tuple[Scalar, ...] | None:
-    if op not in _LISTS:
+    if op not in LISTS:
+        if isinstance(node.value, tuple):
+            several = {Kind.CHOICE: Op.IN, Kind.INT: Op.IN}.get(fact.kind)
+            reading.note(node.where, subject, "这里只能写一个值，写的却是列表", "expected one value",
+                         f"要写几个值请用 {several}" if several else "请只写一个值")
+            return None
         return _value(node, fact, subject, reading)
     nodes = node.value if isinstance(node.value, tuple) else (node,)
     if not nodes:
@@ -218,6 +239,8 @@ def _value(node: Node, fact: FactDef, subject: str, reading: Reading) -> Scalar 
         return reading.choice(node, subject, _YES)
     if fact.kind is Kind.INT:
         return reading.integer(node, subject)
+    if not fact.values:  # its file could not be read, which is a problem of its own
+        return reading.text(node, subject)
     return reading.choice(node, subject, {**fact.values, **{c: c for c in fact.values.values()}})
 
 
@@ -226,7 +249,7 @@ def _outcome(node: Node, family: str, table: FactTable, subject: str, reading: R
     top = reading.mapping(node, subject, (), tuple(own))
     if top is None:
         return None
-    if not top:
+    if not node.value:
         reading.note(node.where, subject, "没有结论", "no conclusion", "可用 / known: " + "、".join(own))
     found: dict[str, FactValue] = {}
     for label, value in top.items():
