@@ -71,11 +71,11 @@ class Platform(Protocol):
     def fetch(self, ticket_no: str) -> HostTicket:
         """Read one ticket now."""
 
-    def write_back(self, ticket_no: str, result: WriteBack) -> str:
+    def write_back(self, ticket_no: str, result: WriteBack, previous: WriteBack | None) -> str:
         """Make ``result`` stand in the ticket, read it back, return the host's new version.
 
-        Safe to repeat: fields are set to the same values and the note with our key is written once.
-        A clerk's own later change of a field we wrote is never overwritten without a new decision.
+        ``previous`` is what we last wrote there. Safe to repeat: fields are set to the same values and the note with our
+        key is written once. A value that is neither empty nor what we wrote is a clerk's and stands; the note says so.
         """
 
     def check(self) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""Real hosts for tests and the demo, each started fresh on loopback."""

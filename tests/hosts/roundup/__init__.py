@@ -1,0 +1,1 @@
+"""A real Roundup tracker shaped like a county hotline."""

@@ -1,0 +1,248 @@
+"""A throw-away Roundup tracker: made in a directory, served on loopback by waitress, with signed webhooks.
+
+Command line (the demo): ``python -m tests.hosts.roundup.tracker HOME PORT``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from base64 import b64encode
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+ROBOT, ROBOT_PASSWORD = "hsdispute-robot", "robot-pass-1"
+HOTLINE, CLERK, PEOPLE_PASSWORD = "rexian", "jingban", "people-pass-1"
+ADMIN_PASSWORD = "admin-pass-1"
+UNITS = ("合水县税务局", "合水县人力资源和社会保障局", "合水县医疗保障局", "合水县人民法院", "合水县司法局", "合水县财政局",
+         "合水县委网信办", "合水县人民政府办公室")
+CATEGORIES = ("征缴", "其他")
+HANDLINGS = ("一般事项", "重大疑难事项", "不属本机制")
+
+_CLASSES = '''
+unit = Class(db, "unit", name=String(), order=Number()); unit.setkey("name")
+category = Class(db, "category", name=String(), order=Number()); category.setkey("name")
+handling = Class(db, "handling", name=String(), order=Number()); handling.setkey("name")
+'''
+_FIELDS = '''IssueClass(db, "issue",
+    unit=Link("unit"), helpers=Multilink("unit"), category=Link("category"), handling=Link("handling"),
+    due=Date(), basis=String(), serial=String(), extkey=String(),'''
+
+_WEBHOOK = '''
+"""Tells the plugin of new and changed issues: signed, after the commit, best effort (polling finds what is missed)."""
+import hashlib, hmac, json, os, threading, time, urllib.request
+
+def _post(body, key):
+    time.sleep(0.15)  # reactors run before the commit
+    url, secret = os.environ.get("HOOK_URL"), os.environ.get("HOOK_SECRET", "")
+    if not url:
+        return
+    data, at = json.dumps(body).encode(), str(int(time.time()))
+    seal = hmac.new(secret.encode(), at.encode() + b"." + data, hashlib.sha256).hexdigest()
+    request = urllib.request.Request(url, data=data, headers={"Content-Type": "application/json", "X-Event-Id": key,
+        "X-Hsdispute-Timestamp": at, "X-Hsdispute-Signature": seal})
+    try:
+        urllib.request.urlopen(request, timeout=5).close()
+    except OSError:
+        pass
+
+def tell(db, cl, nodeid, oldvalues):
+    kind = "issue.created" if oldvalues is None else "issue.updated"
+    body = {"event": kind, "id": nodeid, "actor": db.user.get(db.getuid(), "username")}
+    key = "%s-%s-%s" % (kind, nodeid, cl.get(nodeid, "activity"))
+    threading.Thread(target=_post, args=(body, key), daemon=True).start()
+
+def init(db):
+    db.issue.react("create", tell)
+    db.issue.react("set", tell)
+'''
+
+_IN_PROCESS = '''
+"""The plugin inside the host: decides in the transaction that creates the issue."""
+from datetime import datetime, timezone
+import pluggy
+from roundup import date
+
+manager = pluggy.PluginManager("hsdispute")
+manager.load_setuptools_entrypoints("hsdispute")
+
+def decide(db, cl, nodeid, newvalues):
+    from hsdispute_plugin.entrypoints import plugin
+    content = db.msg.get(newvalues["messages"][0], "content") if newvalues.get("messages") else ""
+    ticket = plugin.ticket(ticket_no="new", title=newvalues.get("title") or "", content=content)
+    decision = manager.hook.hsdispute_decide(ticket=ticket, now=datetime.now(timezone.utc))
+    fields = plugin.fields(decision)
+    if fields["lead"]:
+        newvalues["unit"] = db.unit.lookup(fields["lead"])
+    newvalues["helpers"] = [db.unit.lookup(name) for name in fields["helpers"]]
+    newvalues["handling"] = db.handling.lookup(fields["handling"])
+    newvalues["category"] = db.category.lookup(fields["category"])
+    newvalues["basis"] = fields["basis"]
+    if fields["due_at"]:
+        newvalues["due"] = date.Date(fields["due_at"].astimezone(timezone.utc).strftime("%Y-%m-%d.%H:%M:%S"))
+    note = db.msg.create(content=fields["note"], author=db.getuid(), date=date.Date("."))
+    newvalues["messages"] = list(newvalues.get("messages") or []) + [note]
+
+def init(db):
+    db.issue.audit("create", decide)
+'''
+
+_SERVER = '''
+import sys
+from roundup.cgi.wsgi_handler import RequestDispatcher
+from waitress import serve
+serve(RequestDispatcher(sys.argv[1]), host="127.0.0.1", port=int(sys.argv[2]), threads=4)
+'''
+
+
+def _set(text: str, section: str, key: str, value: str) -> str:
+    start = text.index(f"[{section}]")
+    head, rest = text[:start], text[start:]
+    return head + re.sub(rf"(?m)^#?\s*{key} =.*$", lambda _: f"{key} = {value}", rest, count=1)
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody uses now."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+class Tracker:
+    """A tracker in ``home``; ``start`` serves it, ``stop`` ends the server and keeps the data."""
+
+    def __init__(
+        self, home: Path, *, port: int | None = None, hook_url: str = "", hook_secret: str = "", in_process: bool = False,
+    ) -> None:
+        self.home, self.port = home / "tracker", port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._environment = {**os.environ, "HOOK_URL": hook_url, "HOOK_SECRET": hook_secret}
+        self._log = home / "roundup.log"
+        self._server: subprocess.Popen[bytes] | None = None
+        if not self.home.exists():
+            self._make(in_process)
+
+    def _make(self, in_process: bool) -> None:
+        self.home.parent.mkdir(parents=True, exist_ok=True)
+        settings = f"tracker_web={self.url}/,admin_email=a@example.invalid,mail_domain=example.invalid,mail_host=127.0.0.1"
+        self._admin("install", "classic", "sqlite", settings)
+        self._edit("schema.py", lambda s: re.sub(r'IssueClass\(db, "issue",', _FIELDS, s.replace(
+            "issue = IssueClass", _CLASSES + "\nissue = IssueClass", 1), count=1).replace(
+            "for cl in 'priority', 'status':", "for cl in 'priority', 'status', 'unit', 'category', 'handling':", 1))
+        people = [(ROBOT, ROBOT_PASSWORD), (HOTLINE, PEOPLE_PASSWORD), (CLERK, PEOPLE_PASSWORD)]
+        self._edit("initial_data.py", lambda s: s + f'''
+from roundup import password as _password
+for kind, names in (("unit", {UNITS!r}), ("category", {CATEGORIES!r}), ("handling", {HANDLINGS!r})):
+    for order, name in enumerate(names):
+        db.getclass(kind).create(name=name, order=order)
+for name, secret in {people!r}:
+    db.user.create(username=name, password=_password.Password(secret, config=db.config),
+                   address=name + "@example.invalid", roles="User", timezone="8")
+''')
+        detectors = self.home / "detectors"
+        for sends_mail in ("statusauditor.py", "nosyreaction.py"):
+            (detectors / sends_mail).unlink(missing_ok=True)
+        (detectors / ("inprocess.py" if in_process else "webhook.py")).write_text(
+            _IN_PROCESS if in_process else _WEBHOOK, encoding="utf-8")
+        self._edit("config.ini", lambda s: _set(_set(_set(
+            s, "mail", "debug", str(self.home.parent / "mail.txt")),  # never send mail
+            "main", "timezone", "8"),
+            "main", "password_pbkdf2_default_rounds", "1000"))  # the default costs a fifth of a second a request
+        self._admin("initialise", ADMIN_PASSWORD)
+
+    def _admin(self, *words: str) -> None:
+        tool = Path(sys.executable).with_name("roundup-admin")
+        done = subprocess.run([tool, "-i", self.home, *words], capture_output=True, text=True, env=self._environment, check=False)
+        if done.returncode:
+            raise RuntimeError(f"roundup-admin {words[0]}: {done.stdout} {done.stderr}")
+
+    def _edit(self, name: str, change) -> None:
+        path = self.home / name
+        path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+    def start(self) -> Tracker:
+        """Serve and wait until it answers."""
+        with self._log.open("ab") as log:
+            self._server = subprocess.Popen(
+                [sys.executable, "-c", _SERVER, str(self.home), str(self.port)], stdout=log, stderr=log, env=self._environment)
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with suppress(urllib.error.URLError, ConnectionError):
+                urllib.request.urlopen(self._request("/rest/data/unit", ROBOT, ROBOT_PASSWORD), timeout=5).close()
+                return self
+            if self._server.poll() is not None:
+                break
+            time.sleep(0.1)
+        raise RuntimeError(f"Roundup did not come up:\n{self._log.read_text()[-2000:]}")
+
+    def _request(self, path: str, user: str, password: str) -> urllib.request.Request:
+        token = b64encode(f"{user}:{password}".encode()).decode()
+        return urllib.request.Request(self.url + path, headers={
+            "Authorization": "Basic " + token, "X-Requested-With": "rest", "Origin": self.url})
+
+    def stop(self) -> None:
+        """End the server."""
+        if self._server:
+            self._server.terminate()
+            self._server.wait(10)
+            self._server = None
+
+    def __enter__(self) -> Tracker:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+
+class Desk:
+    """A person or robot at the tracker, speaking REST as the hotline's own screens do."""
+
+    def __init__(self, tracker: Tracker, user: str = HOTLINE, password: str = PEOPLE_PASSWORD) -> None:
+        import requests
+
+        self._base = tracker.url + "/rest/data"
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.auth = (user, password)
+        self._session.headers.update({"X-Requested-With": "rest", "Origin": tracker.url})
+
+    def file_ticket(self, title: str, content: str) -> str:
+        """File an issue with its first message; return its number."""
+        message = self._ok(self._session.post(self._base + "/msg", json={"content": content}))["id"]
+        return str(self._ok(self._session.post(self._base + "/issue", json={"title": title, "messages": [message]}))["id"])
+
+    def read(self, number: str) -> dict:
+        """Read an issue with names for links."""
+        return self._ok(self._session.get(f"{self._base}/issue/{number}", params={"@verbose": "2"}))["attributes"]
+
+    def notes(self, number: str) -> list[str]:
+        """Read all messages of an issue, oldest first."""
+        ids = sorted((m["id"] for m in self.read(number)["messages"]), key=int)
+        return [self._ok(self._session.get(f"{self._base}/msg/{i}/content"))["data"] for i in ids]
+
+    def change(self, number: str, **values: object) -> None:
+        """Change fields as a person does."""
+        etag = self._session.get(f"{self._base}/issue/{number}").headers["ETag"]
+        self._ok(self._session.put(f"{self._base}/issue/{number}", json=values, headers={"If-Match": etag}))
+
+    @staticmethod
+    def _ok(answer) -> dict:
+        if not answer.ok:
+            raise RuntimeError(f"{answer.request.method} {answer.url}: {answer.status_code} {answer.text[:400]}")
+        return answer.json()["data"]
+
+
+if __name__ == "__main__":
+    with Tracker(Path(sys.argv[1]), port=int(sys.argv[2]), hook_url=os.environ.get("HOOK_URL", ""),
+                 hook_secret=os.environ.get("HOOK_SECRET", "")) as served:
+        print(served.url, flush=True)
+        with suppress(KeyboardInterrupt):
+            while True:
+                time.sleep(3600)
