@@ -30,6 +30,8 @@ _SYNTAX: tuple[tuple[str, str, str, str, bool], ...] = (
     (r"found unexpected (end of stream|document indicator)", "引号没有成对", "a quote is not closed", "请补上另一半引号", True),
     (r"expected ',' or '([\]}])'", "括号没有收好", "a bracket is not closed",
      "请补上 ] 或 }，各项之间用半角逗号加空格隔开", True),
+    (r"expected (the )?node content", "括号里少了一项，或括号没有收好", "an item or a bracket is missing",
+     "请补上 ] 或 }，删去多余的逗号", True),
     (r"mapping values are not allowed", "这里不能再出现 “键: 值”", "a mapping is not allowed here",
      "请检查缩进是否与上一行对齐；值里面有 “: ” 的要整个加引号", False),
     (r"could not find expected ':'", "键后面少了冒号", "a colon is missing", "键后面要写半角冒号加一个空格", True),
