@@ -164,31 +164,36 @@ def _node(node: yaml.Node, name: str, reading: Reading) -> Node:
             if not isinstance(key, yaml.ScalarNode):
                 reading.note(key_where, "", "键应是文字", "key must be a text", "请写成 键: 值；以 { 或 [ 开头的文字要加引号")
                 continue
-            word = _scalar(key, key_where, reading)
+            word, spoilt = _scalar(key, key_where, reading)
+            if spoilt:
+                continue
             if word in found:
                 reading.note(key_where, "", f"键 “{word}” 重复，先出现在 {found[word].where}", f"repeated key {word!r}",
                              "请删去一处")
                 continue
             child = _node(value, name, reading)
-            found[word] = Node(key_where, child.value) if isinstance(child.value, str) else child
+            found[word] = Node(key_where, child.value, child.spoilt) if isinstance(child.value, str) else child
         return Node(where, found)
-    return Node(where, _scalar(node, where, reading))
+    return Node(where, *_scalar(node, where, reading))
 
 
-def _scalar(node: Any, where: str, reading: Reading) -> str:
+def _scalar(node: Any, where: str, reading: Reading) -> tuple[str, bool]:
+    """Return the text as written and whether a problem was noted."""
     text: str = node.value
     if node.style:  # quoted or a block: YAML leaves it alone (libyaml gives plain scalars the style '', Python None)
-        return text
+        return text, False
+    becomes = turned(text)
     if text == "":
         reading.note(where, "", "冒号或短横后面空着", "no value", '请写上值；确实要留空就写 ""')
-    elif becomes := turned(text):
-        reading.note(where, "", f"{text} 没有加引号，会被当作{becomes[0]}", f"unquoted {text} is read as {becomes[1]}",
-                     _MENDS.get(becomes[0], f'请写成 "{text}"'))
-    return text
+    elif becomes:
+        mend = _MENDS.get(becomes[0], f'要原样照写请加引号："{text}"；要写数请写十进制，如 10 或 0.5')
+        reading.note(where, "", f"{text} 没有加引号，会被当作{becomes[0]}", f"unquoted {text} is read as {becomes[1]}", mend)
+    return text, text == "" or becomes is not None
 
 
 _MENDS = {"真假值": "要写真假请用 是 或 否；确实是这个词就加上引号", "空值": "请写上值，或删去这一行",
-          "合并键": "请把内容写全，不要并入别处"}
+          "合并键": "请把内容写全，不要并入别处", "带时间的日期": "日期请只写到日，如 2025-10-27；要原样照写请加引号",
+          "六十进制数": "时刻请加引号，写成 \"08:30\""}
 
 
 def _line(part: Any) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import takewhile
 
 from hsdispute_plugin.model import FactValue
 from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, NoneOf, Op, Scalar, leaves
@@ -151,7 +152,8 @@ def _condition(node: Node, family: str, table: FactTable, subject: str, reading:
     if node.value == UNCONDITIONAL:
         return All(())
     if not isinstance(node.value, Mapping):
-        reading.note(node.where, subject, f"条件应是“{UNCONDITIONAL}”或 全部/任一/均不", "a condition is 总是 or a group",
+        reading.note(node.where, subject, f"条件应是 “{UNCONDITIONAL}”、一组条件或一个事实",
+                     "a condition is 总是, a group or a fact",
                      f"请写 条件: {UNCONDITIONAL}，或 条件: 下面另起一行写 全部:")
         return None
     parts = [p for key, value in node.value.items() if (p := _part(key, value, family, table, subject, reading))]
@@ -178,16 +180,21 @@ def _fact(key: str, node: Node, family: str, table: FactTable, subject: str, rea
     if fact is None:
         reading.choice(Node(node.where, key), subject, dict.fromkeys([*GROUPS, *table.by_label], True), "事实")
         return None
-    concluded = table.by_code[fact.counts] if fact.counts else fact
-    if concluded.source == "family":
-        order = list(FAMILIES)
-        givers = [c for c in order if concluded.code in FAMILIES[c][1]]
-        if not any(order.index(g) < order.index(family) for g in givers):
-            when = f"要到 “{FAMILIES[givers[0]][0]}” 才有结论，本族还不能用" if givers else "没有哪个规则族给出"
-            reading.note(node.where, subject, f"“{key}” {when}", f"{fact.code} is not concluded before this family",
-                         "规则只能用工单事实和前面各族的结论")
-            return None
+    if fact not in facts_before(family, table):
+        concluded = fact.counts or fact.code
+        giver = next((label for label, codes in FAMILIES.values() if concluded in codes), None)
+        when = f"要到 “{giver}” 才有结论，本族还不能用" if giver else "没有哪个规则族给出"
+        reading.note(node.where, subject, f"“{key}” {when}", f"{fact.code} is not concluded before this family",
+                     "规则只能用工单事实和前面各族的结论")
+        return None
     return fact
+
+
+def facts_before(family: str, table: FactTable) -> tuple[FactDef, ...]:
+    """Return the facts that rules of a family may ask for: those of the ticket and those earlier families conclude."""
+    known = {code for earlier in takewhile(lambda f: f != family, FAMILIES) for code in FAMILIES[earlier][1]}
+    return tuple(d for d in table.by_code.values()
+                 if table.by_code[d.counts or d.code].source != "family" or (d.counts or d.code) in known)
 
 
 def _comparison(node: Node, fact: FactDef, subject: str, reading: Reading) -> Condition | None:
@@ -219,9 +226,8 @@ def _comparison(node: Node, fact: FactDef, subject: str, reading: Reading) -> Co
 def _operand(node: Node, op: Op, fact: FactDef, subject: str, reading: Reading) -> Scalar | tuple[Scalar, ...] | None:
     if op not in LISTS:
         if isinstance(node.value, tuple):
-            several = {Kind.CHOICE: Op.IN, Kind.INT: Op.IN}.get(fact.kind)
-            reading.note(node.where, subject, "这里只能写一个值，写的却是列表", "expected one value",
-                         f"要写几个值请用 {several}" if several else "请只写一个值")
+            several = "；条件里要写几个值请用 属于" if Op.IN in FITS[fact.kind] else ""
+            reading.note(node.where, subject, "这里只能写一个值，写的却是列表", "expected one value", f"请只写一个值{several}")
             return None
         return _value(node, fact, subject, reading)
     nodes = node.value if isinstance(node.value, tuple) else (node,)
@@ -241,7 +247,8 @@ def _value(node: Node, fact: FactDef, subject: str, reading: Reading) -> Scalar 
         return reading.integer(node, subject)
     if not fact.values:  # its file could not be read, which is a problem of its own
         return reading.text(node, subject)
-    return reading.choice(node, subject, {**fact.values, **{c: c for c in fact.values.values()}})
+    labels = [label for label, code in fact.values.items() if label != code]
+    return reading.choice(node, subject, {**fact.values, **{c: c for c in fact.values.values()}}, shown=labels)
 
 
 def _outcome(node: Node, family: str, table: FactTable, subject: str, reading: Reading) -> Mapping[str, FactValue] | None:
