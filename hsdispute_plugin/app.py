@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 import os
+import random
+import socket
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+from hsdispute_plugin.adapters import built_in
+from hsdispute_plugin.desk import Desk
+from hsdispute_plugin.errors import PluginRefused, RulebookError
+from hsdispute_plugin.hooks.manager import Plugins
+from hsdispute_plugin.hooks.platform import FactExtractor, Platform, PlatformSettings
+from hsdispute_plugin.model import Facts, Ticket
+from hsdispute_plugin.outbox import Outbox
+from hsdispute_plugin.reception import Reception
 from hsdispute_plugin.rules.durable import best_engine
 from hsdispute_plugin.rules.extract import Extractor
-from hsdispute_plugin.rules.load import load
+from hsdispute_plugin.rules.facts import FactDef, Kind
+from hsdispute_plugin.rules.load import load, read_yaml
+from hsdispute_plugin.rules.node import Node, Reading
 from hsdispute_plugin.rules.rulebook import CompileEngine, Rulebook, RuleSource
+from hsdispute_plugin.store import Store
+
+DEFAULT_DATABASE = "sqlite:///hsdispute.sqlite3"
+
+
+def clock() -> datetime:
+    """Return the aware present: the one place that asks the machine's clock."""
+    return datetime.now(UTC)
 
 
 def shipped_config() -> Path:
@@ -25,15 +48,127 @@ def config_directory(given: Path | None = None) -> Path:
     return Path(named) if named else shipped_config()
 
 
-def make_rulebook(source: RuleSource, engine: CompileEngine) -> Rulebook:
-    """Make the rule book of one source."""
-    return Rulebook(source, engine, Extractor(source.words, source.regions, source.settings, source.table))
+def open_plugins() -> Plugins:
+    """Load the built-in and the installed plugins; ``HSDISPUTE_BLOCKED_PLUGINS`` names entry points to leave out.
+
+    Raises:
+        PluginRefused: One is broken, or two clash.
+    """
+    return Plugins([built_in], blocked=os.environ.get("HSDISPUTE_BLOCKED_PLUGINS", "").split(","))
 
 
-def open_rulebook(directory: Path | None = None) -> Rulebook:
+def make_rulebook(source: RuleSource, engine: CompileEngine, extractors: Sequence[FactExtractor] = ()) -> Rulebook:
+    """Make the rule book of one source, asking the plugins' extractors after our own."""
+    own = Extractor(source.words, source.regions, source.settings, source.table)
+    return Rulebook(source, engine, _with_plugins(own, extractors) if extractors else own)
+
+
+def open_rulebook(directory: Path | None = None, plugins: Plugins | None = None) -> Rulebook:
     """Open the rule book of a configuration directory.
 
     Raises:
         RulebookError: With every problem of its files.
     """
-    return make_rulebook(load(config_directory(directory)), best_engine())
+    extractors = plugins.extractors if plugins else ()
+    return make_rulebook(load(config_directory(directory), fact_defs(extractors)), best_engine(), extractors)
+
+
+def fact_defs(extractors: Sequence[FactExtractor]) -> tuple[FactDef, ...]:
+    """Return the facts that plugins add, as rule files may name them."""
+    return tuple(
+        FactDef(e.label, e.code, Kind(e.kind), e.says, source="plugin", values=e.values, optional=True) for e in extractors
+    )
+
+
+def _with_plugins(own: Extractor, extractors: Sequence[FactExtractor]):  # type: ignore[no-untyped-def]
+    def extract(ticket: Ticket) -> Facts:
+        facts = own(ticket)
+        values, evidence = dict(facts.values), dict(facts.evidence)
+        for e in extractors:
+            given = e.extract(ticket)
+            values.update({k: v for k, v in given.values.items() if k == e.code})
+            evidence.update({k: v for k, v in given.evidence.items() if k.partition(".")[0] == e.code})
+        return Facts(values, evidence)
+
+    return extract
+
+
+class App:
+    """Everything a running gateway needs, joined; ``close`` ends it."""
+
+    def __init__(self, directory: Path | None = None, database: str | None = None) -> None:
+        """Open configuration, plugins, database and platforms.
+
+        Raises:
+            RulebookError, PluginRefused, StoreRefused: Each with what to do.
+        """
+        self.directory = config_directory(directory)
+        self.plugins = open_plugins()
+        self.book = open_rulebook(self.directory, self.plugins)
+        self.platforms, self.intervals_s = open_platforms(self.directory, self.plugins)
+        self.store = Store(database or os.environ.get("HSDISPUTE_DATABASE") or DEFAULT_DATABASE)
+        self.desk = Desk(self.store)
+        self.owner = f"{socket.gethostname()}-{os.getpid()}"
+        self.outbox = Outbox(self.store, self.platforms, clock, random.random)
+        self.reception = Reception(self.store, self.platforms, self.desk, lambda: self.book, self.plugins, clock)
+
+    def close(self) -> None:
+        """Close platforms, engines and database."""
+        for platform in self.platforms.values():
+            platform.close()
+        self.book.close()
+        self.store.close()
+
+
+def open_platforms(directory: Path, plugins: Plugins) -> tuple[dict[str, Platform], dict[str, float]]:
+    """Connect every enabled platform of ``platforms/*.yaml``; return them and their polling intervals in seconds.
+
+    Raises:
+        RulebookError: A file is wrong.
+        PluginRefused: A file names an adapter that nobody offers.
+    """
+    reading = Reading()
+    opened: dict[str, Platform] = {}
+    intervals: dict[str, float] = {}
+    for path in sorted((directory / "platforms").glob("*.yaml")):
+        node = read_yaml(path, f"{directory.name}/platforms/{path.name}", reading)
+        if node is None or not isinstance(node.value, Mapping):
+            continue
+        values = node.value
+        adapter = reading.choice(values.get("适配器", node), "适配器", {n: n for n in plugins.platforms}, "适配器")
+        if not reading.yes(values.get("启用"), "启用") or adapter is None:
+            continue
+        settings = PlatformSettings(path.stem, adapter, _plain(node), partial(secret, path.stem))
+        try:
+            opened[path.stem] = plugins.platforms[adapter].connect(settings)
+        except KeyError as err:
+            reading.note(node.where, path.stem, f"缺少 {err}", f"missing {err}", f"请对照随附的 platforms/{path.name} 补上")
+        intervals[path.stem] = reading.number(values.get("轮询秒"), "轮询秒") or 0.0
+    if reading.problems:
+        raise RulebookError(tuple(reading.problems))
+    return opened, intervals
+
+
+def secret(platform: str, key: str) -> str:
+    """Return a secret of a platform: ``HSDISPUTE_<PLATFORM>_<KEY>``, or the content of the file that ``…_FILE`` names.
+
+    Raises:
+        PluginRefused: The named file cannot be read.
+    """
+    name = f"HSDISPUTE_{platform}_{key}".upper().replace("-", "_")
+    if file := os.environ.get(name + "_FILE"):
+        try:
+            return Path(file).read_text("utf-8").strip()
+        except OSError as err:
+            raise PluginRefused(f"读不了 {name}_FILE 指的文件：{err.strerror}") from err
+    return os.environ.get(name, "")
+
+
+def _plain(node: Node) -> dict[str, object]:
+    def value(n: Node) -> object:
+        if isinstance(n.value, str):
+            return n.value
+        return [value(i) for i in n.value] if isinstance(n.value, tuple) else {k: value(v) for k, v in n.value.items()}
+
+    plain = value(node)
+    return plain if isinstance(plain, dict) else {}

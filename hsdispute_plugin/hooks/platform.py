@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from hsdispute_plugin.model import Facts, Ticket, Track
 
@@ -49,6 +49,21 @@ class WriteBack:
     note: str
     submission_no: str = ""
     files: Mapping[str, bytes] = field(default_factory=dict)
+
+    def as_payload(self) -> dict[str, Any]:
+        """Return plain values for the outbox. Papers are not in it: they are made when it is delivered."""
+        return {
+            "key": self.key, "lead": self.lead, "helpers": list(self.helpers), "category": self.category,
+            "handling": self.handling, "track": self.track.value, "basis": self.basis, "note": self.note,
+            "due_at": self.due_at.isoformat() if self.due_at else None, "submission_no": self.submission_no,
+        }
+
+    @classmethod
+    def from_payload(cls, values: Mapping[str, Any]) -> WriteBack:
+        """Return the write-back that ``as_payload`` gave."""
+        due_at = values["due_at"]
+        return cls(**{**values, "helpers": tuple(values["helpers"]), "track": Track(values["track"]),
+                      "due_at": datetime.fromisoformat(due_at) if due_at else None})
 
 
 class Platform(Protocol):

@@ -113,6 +113,10 @@ class RuleSource:
     edition: str
 
 
+#: Phrases shown with one reason; more would hide the rule behind the words.
+MAX_PHRASES = 6
+
+
 class Engine(Protocol):
     """Matches the rules of one family against facts. Two live here: ``durable`` and ``generated``."""
 
@@ -135,6 +139,7 @@ class Rulebook:
     def __init__(self, source: RuleSource, compile_engine: CompileEngine, extract: Extract) -> None:
         self.source = source
         self._extract = extract
+        self._conclusions = frozenset(c for c, d in source.table.by_code.items() if d.source == "family")
         self._set_codes = frozenset(c for c, d in source.table.by_code.items() if d.kind is Kind.SET)
         asked = {leaf.fact for f in source.families for r in f.rules for leaf in leaves(r.condition)}
         self._counts = tuple((d.code, d.counts) for d in source.table.by_code.values() if d.counts and d.code in asked)
@@ -192,7 +197,6 @@ class Rulebook:
                             evidence[key] = _merged(evidence.get(key, ()), phrases)
                     else:
                         values[code] = value
-                        evidence[code] = phrases
                 reasons.append(Reason(rule.id, family.label, rule.clause, rule.because, phrases))
                 notices = rule.outcome.get("notices", ())
                 alerts += [Alert(k, self.source.notices[k], rule.id) for k in sorted(notices)]  # type: ignore[arg-type]
@@ -219,9 +223,9 @@ class Rulebook:
                 wanted = leaf.value if of == leaf.fact else values.get(of, ())
                 for member in sorted(values.get(of, frozenset()) & set(wanted)):  # type: ignore[operator,arg-type]
                     found = _merged(found, evidence.get(f"{of}.{member}", ()))
-            else:
+            elif of not in self._conclusions:  # 受理范围 or 办理方式 stands with its own reasons already
                 found = _merged(found, evidence.get(of, ()))
-        return found
+        return found[:MAX_PHRASES]
 
     def _decision(
         self, ticket: Ticket, values: Mapping[str, FactValue],
@@ -270,7 +274,8 @@ def _in_force(rules: Sequence[Rule], day: date) -> frozenset[int] | None:
 def _merged(old: tuple[Phrase, ...], new: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
     if not new or new == old:
         return old
-    return tuple(dict.fromkeys((*old, *new))) if old else new
+    both = dict.fromkeys((*old, *new))
+    return tuple(p for p in both if not any(q is not p and q.start <= p.start and p.end <= q.end and q != p for q in both))
 
 
 def _sorted(values: Mapping[str, FactValue], code: str) -> tuple[str, ...]:

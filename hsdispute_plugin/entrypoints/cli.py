@@ -1,0 +1,147 @@
+"""The command line: every word a county's administrator or IT person needs, in Chinese."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from hsdispute_plugin.errors import HsdisputeError, TicketRefused
+
+commands = typer.Typer(
+    name="hsdispute", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="社会保险费征缴争议处理规则插件：按规则册给工单提出处理建议，写回平台。",
+)
+Config = Annotated[Path | None, typer.Option("--config", help="配置目录；不写则用 HSDISPUTE_CONFIG，再不然用随附的配置")]
+Database = Annotated[str | None, typer.Option(
+    "--database", help="数据库地址；不写则用 HSDISPUTE_DATABASE，再不然用当前目录的 hsdispute.sqlite3")]
+
+
+@commands.command()
+def init(directory: Annotated[Path, typer.Argument(help="要建立的配置目录")]) -> None:
+    """把随附的配置复制到一个新目录，供本县修改。"""
+    from hsdispute_plugin.app import shipped_config
+
+    if directory.exists() and any(directory.iterdir()):
+        _fail(f"目录 {directory} 不是空的，没有动它。请换一个新目录")
+    shutil.copytree(shipped_config(), directory, dirs_exist_ok=True)
+    typer.echo(f"配置已复制到 {directory}。改完后运行：hsdispute check {directory}")
+
+
+@commands.command()
+def decide(
+    file: Annotated[str, typer.Argument(help="工单文件（每行一张 JSON，或一个 JSON）；- 为标准输入")],
+    config: Config = None,
+    now: Annotated[str | None, typer.Option("--now", help="按此刻计算，如 2026-11-20T09:00:00；不写则用现在")] = None,
+    format_: Annotated[str, typer.Option("--format", help="jsonl（每行一个 JSON）或 text（给人看）")] = "jsonl",
+) -> None:
+    """给工单提出处理建议，不写任何平台和数据库。有坏行时其余照办，退出码为 1。"""
+    import orjson
+
+    from hsdispute_plugin import app
+    from hsdispute_plugin.entrypoints.tickets import read_tickets
+    from hsdispute_plugin.explain import decision_json, explanation
+
+    if format_ not in ("jsonl", "text"):
+        _fail(f"--format 不能是 “{format_}”，请写 jsonl 或 text")
+    at = _moment(now) if now else app.clock()
+    book = app.open_rulebook(config, app.open_plugins())
+    bad = 0
+    for number, given in read_tickets(_read(file)):
+        answer: dict[str, Any]
+        if isinstance(given, TicketRefused):
+            bad += 1
+            answer = {"line": number, "error": str(given)}
+            text = f"第 {number} 行：{given}"
+        else:
+            decision = book.decide(given, at)
+            answer = decision_json(decision) if format_ == "jsonl" else {}
+            text = f"工单 {given.ticket_no}\n{explanation(decision, book.source)}\n" if format_ == "text" else ""
+        typer.echo(orjson.dumps(answer).decode() if format_ == "jsonl" else text)
+    if bad:
+        raise typer.Exit(1)
+
+
+@commands.command()
+def check(directory: Annotated[Path | None, typer.Argument(help="配置目录")] = None) -> None:
+    """检查配置：所有问题一次说完，每条说明在哪里、错在哪、应当怎么写。"""
+    from hsdispute_plugin import app
+    from hsdispute_plugin.rules.load import load
+
+    plugins = app.open_plugins()
+    source = load(app.config_directory(directory), app.fact_defs(plugins.extractors))
+    rules = sum(len(f.rules) for f in source.families)
+    open_numbers = [d for d in source.deadlines.values() if not d.confirmed]
+    typer.echo(f"没有问题。{rules} 条规则，{len(source.words.phrases)} 个词，版次 {source.edition}。")
+    if open_numbers:
+        typer.echo(f"未确认的时限 {len(open_numbers)} 项：{'、'.join(d.what for d in open_numbers)}。")
+
+
+@commands.command()
+def serve(
+    config: Config = None, database: Database = None,
+    host: Annotated[str, typer.Option("--host", help="监听地址")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="监听端口")] = 8930,
+) -> None:
+    """启动网关：接收平台回调，给出建议，写回平台。"""
+    import uvicorn
+
+    from hsdispute_plugin.app import App
+    from hsdispute_plugin.entrypoints.gateway import create
+    from hsdispute_plugin.entrypoints.logs import configure
+
+    configure()
+    uvicorn.run(create(App(config, database)), host=host, port=port, log_config=None, access_log=False)
+
+
+@commands.command()
+def doctor(config: Config = None, database: Database = None) -> None:
+    """体检：配置、引擎、数据库、办理日志、各平台、日历，逐项说明好坏和怎么办。"""
+    from hsdispute_plugin.entrypoints.doctor import examine
+
+    worst = 0
+    for line in examine(config, database):
+        typer.echo(line)
+        worst |= line.startswith("✗")
+    if worst:
+        raise typer.Exit(1)
+
+
+def _read(file: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as err:
+        _fail(f"读不了文件 {file}：{err.strerror}")
+
+
+def _moment(text: str) -> datetime:
+    from hsdispute_plugin.model import aware
+
+    try:
+        value = aware(text)
+    except ValueError as err:
+        _fail(f"--now {err}")
+    if not isinstance(value, datetime):
+        _fail("--now 不能是空的")
+    return value
+
+
+def _fail(sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(2)
+
+
+def main() -> None:
+    """Run the command line; refusals are printed as sentences, without a traceback."""
+    try:
+        commands()
+    except HsdisputeError as err:
+        typer.echo(str(err), err=True)
+        sys.exit(2)
+    except BrokenPipeError:  # the reader of a pipe went away: nothing is left to say
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,75 @@
+"""`hsdispute doctor`: one line for each part, ✓ good, ! to know, ✗ broken with its mend."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from hsdispute_plugin import app
+from hsdispute_plugin.errors import PluginRefused, RulebookError
+from hsdispute_plugin.model import SHANGHAI
+from hsdispute_plugin.rules import durable
+from hsdispute_plugin.rules.load import load
+from hsdispute_plugin.rules.rulebook import RuleSource
+from hsdispute_plugin.store import Store, StoreRefused, broken_seal
+
+
+def examine(config: Path | None, database: str | None) -> Iterator[str]:
+    """Yield the findings, each one line (problems of the configuration: as many lines as they need)."""
+    directory = app.config_directory(config)
+    try:
+        plugins = app.open_plugins()
+        source = load(directory, app.fact_defs(plugins.extractors))
+    except (PluginRefused, RulebookError) as err:
+        yield f"✗ 配置 {directory}：{err}"
+        return
+    yield f"✓ 配置 {directory}：{sum(len(f.rules) for f in source.families)} 条规则，版次 {source.edition}"
+    yield "✓ 引擎 durable_rules 可用" if durable.available() else "! 未安装 durable_rules，用 generated 引擎，结论相同"
+    yield from _numbers(source)
+    yield from _database(database)
+    try:
+        platforms, _ = app.open_platforms(directory, plugins)
+    except (RulebookError, PluginRefused) as err:
+        yield f"✗ 平台文件：{err}"
+        return
+    if not platforms:
+        yield "! 没有启用任何平台：在 platforms/ 的文件里写 启用: 是"
+    for name, platform in platforms.items():
+        wrong = platform.check()
+        yield from (f"✗ 平台 {name}：{sentence}" for sentence in wrong)
+        if not wrong:
+            yield f"✓ 平台 {name}：登录和读取正常"
+        if not app.secret(name, "WEBHOOK_SECRET"):
+            yield f"! 平台 {name}：没有回调密钥，回调一律拒收，只靠轮询。请设 HSDISPUTE_{name.upper()}_WEBHOOK_SECRET"
+        platform.close()
+
+
+def _numbers(source: RuleSource) -> Iterator[str]:
+    open_numbers = [d.what for d in source.deadlines.values() if not d.confirmed]
+    if open_numbers:
+        yield f"! 未确认的时限 {len(open_numbers)} 项：{'、'.join(open_numbers)}"
+    today = app.clock().astimezone(SHANGHAI).date()
+    for year in (today.year, today.year + 1):
+        first, last = today.replace(year=year, month=1, day=1), today.replace(year=year, month=12, day=31)
+        if source.calendar.provisional(first, last):
+            yield f"! {year} 年没有正式的节假日安排，跨到这一年的时限是暂定的；通知公布后请更新 calendar/{year}.yaml"
+
+
+def _database(database: str | None) -> Iterator[str]:
+    url = database or os.environ.get("HSDISPUTE_DATABASE") or app.DEFAULT_DATABASE
+    try:
+        store = Store(url)
+        with store.begin() as tx:
+            depths, broken = tx.depths(), broken_seal(tx.journal())
+    except StoreRefused as err:
+        yield f"✗ 数据库：{err}"
+        return
+    except Exception as err:  # any driver's error: the address is not shown, it may hold a password
+        yield f"✗ 数据库连不上（{type(err).__name__}）：请检查 --database 或 HSDISPUTE_DATABASE"
+        return
+    store.close()
+    yield f"✓ 数据库：待写回 {depths['queued'] + depths['claimed']}，待处理事件 {depths['events']}"
+    if depths["dead"]:
+        yield f"✗ 有 {depths['dead']} 条写回失败，须人工处理"
+    yield "✓ 办理日志封印完整" if broken is None else f"✗ 办理日志第 {broken} 条被改动过，请停用并报告"

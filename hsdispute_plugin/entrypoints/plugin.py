@@ -1,0 +1,58 @@
+"""The plugin inside a host's own process: the entry point of group ``hsdispute`` and plain values for the host's fields."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+from typing import Any
+
+from hsdispute_plugin import app
+from hsdispute_plugin.desk import write_back
+from hsdispute_plugin.hooks.specs import hookimpl
+from hsdispute_plugin.model import Decision, Ticket
+from hsdispute_plugin.rules.rulebook import Rulebook
+
+
+class _Book:
+    """The rule book of this process, opened at the first ticket: a host loads plugins long before it has one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._book: Rulebook | None = None
+
+    def get(self) -> Rulebook:
+        with self._lock:
+            if self._book is None:
+                self._book = app.open_rulebook()
+            return self._book
+
+
+_book = _Book()
+
+
+@hookimpl
+def hsdispute_decide(ticket: Ticket, now: datetime) -> Decision:
+    """Decide by the configuration that ``HSDISPUTE_CONFIG`` names, or the shipped one.
+
+    Raises:
+        RulebookError: The configuration is broken; the host creates the ticket undecided.
+    """
+    return _book.get().decide(ticket, now)
+
+
+def ticket(**values: Any) -> Ticket:
+    """Return a ticket of plain values (``ticket_no``, ``title``, ``content``, …)."""
+    return Ticket.model_validate(values)
+
+
+def fields(decision: Decision) -> dict[str, Any]:
+    """Return what should stand in the host's fields: lead, helpers, category, handling, basis, due_at, note.
+
+    ``handling`` is 一般事项, 重大疑难事项 or 不属本机制.
+    """
+    result = write_back(f"in-process-{decision.edition}", decision, _book.get().source)
+    handling = {"告知移送": "不属本机制", "重大疑难": "重大疑难事项"}.get(result.handling, "一般事项")
+    return {
+        "lead": result.lead, "helpers": list(result.helpers), "category": result.category, "handling": handling,
+        "basis": result.basis, "due_at": result.due_at, "note": result.note,
+    }
