@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from hsdispute_plugin.model import SHANGHAI, Decision, DueDate, Scope
+from hsdispute_plugin.model import SHANGHAI, Decision, DueDate, Matter, Scope
 from hsdispute_plugin.rules.rulebook import FAMILIES, RuleSource
 
 _WEEKDAYS = "一二三四五六日"
@@ -45,9 +45,9 @@ def decision_json(decision: Decision) -> dict[str, Any]:
 def explanation(decision: Decision, source: RuleSource) -> str:
     """Return the decision as a clerk reads it: what is suggested, by when, and why, with clause and quoted words."""
     label = source.table.by_code
-    lines = [f"【紧急】{a.what}" for a in decision.alerts]
+    lines = [f"【通报】{a.what}" for a in decision.alerts]
     lines.append(f"建议：{label['scope'].label_of(decision.scope)}，{label['track'].label_of(decision.track)}"
-                 + (f"，{label['matter'].label_of(decision.matter)}" if decision.matter else "") + "。")
+                 + (f"（{label['matter'].label_of(decision.matter)}）" if decision.matter is Matter.GENERAL else "") + "。")
     if decision.scope is not Scope.OUT:
         lead = source.units[decision.lead].name if decision.lead in source.units else label["lead"].label_of(decision.lead)
         lines.append(f"主办：{lead}。" + (f"参加：{'、'.join(helper_names(decision, source))}。" if helpers(decision) else ""))

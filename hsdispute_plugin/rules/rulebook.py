@@ -199,7 +199,8 @@ class Rulebook:
                         values[code] = value
                 reasons.append(Reason(rule.id, family.label, rule.clause, rule.because, phrases))
                 notices = rule.outcome.get("notices", ())
-                alerts += [Alert(k, self.source.notices[k], rule.id) for k in sorted(notices)]  # type: ignore[arg-type]
+                told = {a.key for a in alerts}
+                alerts += [Alert(k, self.source.notices[k], rule.id) for k in sorted(set(notices) - told)]  # type: ignore[arg-type]
             for code, of in self._counts:
                 values[code] = len(values.get(of, ()))  # type: ignore[arg-type]
         return self._decision(ticket, values, tuple(reasons), tuple(alerts), now)
