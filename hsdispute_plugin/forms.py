@@ -1,0 +1,267 @@
+"""Papers of a case: values in, a .docx out, from templates that the county edits in config/forms.
+
+A template is a Word file with field names in double braces, ``{{ 联系人姓名 }}``; ``forms.yaml`` says which paper
+exists, when it is due, and which fields it cannot do without. Nothing here knows how a paper looks.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import zipfile
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from docx.opc.exceptions import PackageNotFoundError
+from docxtpl import DocxTemplate
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+from lxml.etree import XMLSyntaxError
+
+from hsdispute_plugin.errors import CaseRefused, Problem, RulebookError
+from hsdispute_plugin.forms_catalogue import IDENTITY, NUMBERS, SECRECY, Ground, Paper, Remedy, read_catalogue
+from hsdispute_plugin.forms_context import PaperDate, parse_number
+from hsdispute_plugin.forms_docx import all_text, font_warnings, sealed, visible_text
+from hsdispute_plugin.forms_privacy import conceal, remains
+
+#: A field whose name ends so holds a date; left empty it prints blanks for the pen.
+DATES = ("日期", "期限", "时间")
+#: A field whose name ends so holds an official or an office; a masked copy still says whom to call.
+OFFICES = ("姓名", "电话", "单位", "部门", "当事人")
+_UNREADABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")  # XML cannot hold these
+
+
+@dataclass(frozen=True, slots=True)
+class _Hidden:
+    """Who must not be seen in a copy without identity."""
+
+    names: tuple[str, ...]
+    exact: tuple[str, ...]
+
+
+class Forms:
+    """The papers of one ``config/forms`` directory. Templates are read anew for each paper, so an edit counts at once.
+
+    ``installed``: font families of the machine that will show the papers, where it is known; ``None`` leaves the
+    choice to the reader's machine, which is told the stand-ins.
+
+    Raises:
+        RulebookError: ``forms.yaml`` or ``remedies.yaml`` cannot be used; all problems at once.
+    """
+
+    def __init__(self, directory: Path, installed: Collection[str] | None = None) -> None:
+        self._directory = directory
+        self._catalogue = read_catalogue(directory)
+        self._installed = None if installed is None else frozenset(installed)
+        self._env = SandboxedEnvironment(undefined=StrictUndefined, autoescape=True)
+
+    @property
+    def papers(self) -> Mapping[str, Paper]:
+        """All papers by code, in the order of ``forms.yaml``, which is that of the file."""
+        return self._catalogue.papers
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Name each font that ``installed`` lacks and what stands in; empty when ``installed`` is not given."""
+        return () if self._installed is None else font_warnings(self._catalogue.fonts, self._installed)
+
+    def paper(self, code: str) -> Paper:
+        """Return one paper.
+
+        Raises:
+            CaseRefused: No such paper; lists those there are.
+        """
+        if code not in self.papers:
+            raise CaseRefused(f"没有文书 “{code}”，可用：{'、'.join(self.papers)} / unknown paper {code!r}")
+        return self.papers[code]
+
+    def called_for(self, act: str) -> tuple[Paper, ...]:
+        """Return the papers that ``forms.yaml`` names (触发) for an act such as 转办 or 答复."""
+        return tuple(p for p in self.papers.values() if act in p.acts)
+
+    def prefix(self, unit: str) -> str:
+        """Return the prefix (字) of a unit's submission numbers.
+
+        Raises:
+            CaseRefused: This unit sends no submission forms.
+        """
+        if unit not in self._catalogue.prefixes:
+            raise CaseRefused(f"单位 “{unit}” 没有报送编号的字，请在 forms.yaml 的“报送编号”里补上 / no prefix for unit {unit!r}")
+        return self._catalogue.prefixes[unit]
+
+    def remedies(self, respondents: Collection[str], grounds: Collection[Ground]) -> tuple[Remedy, ...]:
+        """Return what a party may do, in the order of ``remedies.yaml``.
+
+        ``respondents``: unit codes whose act is objected to, ``employer`` for a quarrel with an employer.
+
+        Raises:
+            CaseRefused: For one of the grounds the table names no organ for any of these respondents.
+
+        Clause: 四（四）「按规定程序申请调解、行政复议、仲裁、行政诉讼」.
+        """
+        found = tuple(r for r in self._catalogue.remedies if r.ground in grounds and r.respondents & set(respondents))
+        without = [g.value for g in grounds if not any(r.ground is g for r in found)]
+        if without or not found:
+            raise CaseRefused(f"remedies.yaml 没有写明对象 {'、'.join(sorted(respondents))} 的救济途径（{'、'.join(without)}），"
+                              "请补上后再答复（四（四））/ no remedy on file")
+        return found
+
+    def remedy_text(self, respondents: Collection[str], grounds: Collection[Ground]) -> str:
+        """Return the remedies as numbered paragraphs for the field 救济途径; refuses as ``remedies`` does."""
+        found = self.remedies(respondents, grounds)
+        return found[0].says if len(found) == 1 else "\n".join(f"{n}. {r.says}" for n, r in enumerate(found, 1))
+
+    def render(self, code: str, values: Mapping[str, object], *, without_identity: bool = False) -> bytes:
+        """Return the paper as .docx; the same values, template and settings give the same bytes.
+
+        Values are text, numbers, 是否, dates, aware times, lists of text, and lists of mappings for tables. A line break
+        starts a new paragraph. Fields of other papers are ignored; optional ones that are absent print blank.
+        ``without_identity`` makes the copy that the other party may see, of any paper: who complained is left out and
+        free text is concealed. Papers marked 去标识 are always made so.
+
+        Raises:
+            CaseRefused: Required fields are missing (all are named), a value cannot be printed, or identity would show.
+            RulebookError: The template is broken, uses unknown fields, or lost the sentence on secrecy.
+
+        Clause: 附件; 备注「严格保密，不得泄露缴费人信息」.
+        """
+        paper = self.paper(code)
+        self._refuse_missing(paper, values)
+        hidden = _hidden(values) if without_identity or paper.deidentified else None
+        raw = self._filled(paper, self._printed(paper, values, hidden))
+        if paper.secret and SECRECY not in re.sub(r"\s", "", visible_text(raw)):
+            raise RulebookError((self._problem(
+                paper, f"模板丢了保密要求“{SECRECY}”", "the sentence on secrecy is gone",
+                "请把这句话原样写回模板（报送单备注），不能隐藏；或用 tools/make_forms.py 重做模板"),))
+        if hidden and remains(all_text(raw), hidden.names, hidden.exact):
+            raise CaseRefused(f"{paper.short}没有生成：去标识后仍有缴费人的姓名或号码，请检查所填内容和模板"
+                              f"（{paper.basis}）/ identity would show")
+        return raw
+
+    def file_name(self, code: str, values: Mapping[str, object]) -> str:
+        """Return a file name for an attachment, such as 报送单〔2026〕7号.docx; never holds a payer's name.
+
+        The number is 报送编号 for the submission form, else 文号, else 案件编号.
+        """
+        paper = self.paper(code)
+        number = next((str(values[k]) for k in (("报送编号",) if "报送编号" in paper.required else ("文号", "案件编号"))
+                       if values.get(k)), "")
+        try:
+            _, year, seq = parse_number(number)
+            number = f"〔{year}〕{seq}号"
+        except CaseRefused:
+            number = re.sub(r'[\\/:*?"<>|\s\x00-\x1f]', "", number)[:60]
+        return f"{paper.short}{number}.docx"
+
+    def check(self) -> tuple[Problem, ...]:
+        """Fill every template with trial values and return all that is wrong: for ``hsdispute check`` and ``doctor``."""
+        problems: list[Problem] = []
+        for paper in self.papers.values():
+            trial: dict[str, object] = {name: date(2026, 1, 5) if name.endswith(DATES) else f"试{name}" for name in paper.fields}
+            trial |= {name: [{c: f"试{c}" for c in columns}] for name, columns in paper.rows.items()}
+            trial |= {"报送编号": "试〔2026〕1号", "联系人姓名": "匿名"}
+            try:
+                text = visible_text(self.render(paper.code, trial))
+            except RulebookError as err:
+                problems += err.problems
+                continue
+            lost = [n for n in paper.required if n not in IDENTITY and n not in paper.rows and _mark(trial[n]) not in text]
+            if lost:
+                problems.append(self._problem(
+                    paper, f"模板没有印出必填内容：{'、'.join(lost)}", "required fields are not printed",
+                    f"请在模板里写上 {{{{ {lost[0]} }}}}，或在 forms.yaml 里移到选填"))
+        return tuple(problems)
+
+    def _refuse_missing(self, paper: Paper, values: Mapping[str, object]) -> None:
+        needed = (*paper.required, *(("联系人姓名",) if paper.deidentified else ()))
+        missing = [n for n in dict.fromkeys(needed) if _empty(values.get(n))]
+        if missing:
+            raise CaseRefused(f"{paper.short}还缺 {len(missing)} 项必填内容：{'、'.join(missing)}。请补齐后再生成"
+                              f"（{paper.basis}）/ required fields are missing")
+
+    def _printed(self, paper: Paper, values: Mapping[str, object], hidden: _Hidden | None) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name in (*self._catalogue.common, *paper.required, *paper.optional):
+            if name not in paper.rows:
+                found[name] = _print(name, values.get(name), hidden)
+        for name, columns in paper.rows.items():
+            rows = values.get(name) or ()
+            if not isinstance(rows, Sequence) or not all(isinstance(r, Mapping) for r in rows):
+                raise CaseRefused(f"{paper.short}的“{name}”应是一行行的表，每行有：{'、'.join(columns)} / rows expected")
+            found[name] = [{c: _print(c, row.get(c), hidden) for c in columns} for row in rows]
+        return found
+
+    def _filled(self, paper: Paper, printed: Mapping[str, Any]) -> bytes:
+        path = self._directory / paper.template
+        try:
+            template = DocxTemplate(path)
+            unknown = sorted(template.get_undeclared_template_variables(self._env) - printed.keys())
+            if unknown:
+                raise RulebookError(tuple(self._unknown(paper, name, printed) for name in unknown))
+            template.render(dict(printed), self._env)
+            out = BytesIO()
+            template.save(out)
+        except (PackageNotFoundError, zipfile.BadZipFile, KeyError, ValueError, OSError) as err:
+            what = "模板打不开，不是完好的 .docx 文件" if path.is_file() else "没有这个模板文件"
+            raise RulebookError((self._problem(
+                paper, what, "the template cannot be read",
+                "请用 Word 或 WPS 另存为 .docx，或用 tools/make_forms.py 重做"),)) from err
+        except (TemplateError, XMLSyntaxError) as err:
+            raise RulebookError((self._problem(
+                paper, f"模板里的双花括号写法有误：{err}", f"template syntax: {err}",
+                "请检查 {{ }} 和 {% %} 是否成对、表格行的字段名是否正确"),)) from err
+        return sealed(out.getvalue(), paper.title, self._catalogue.fonts, self._installed)
+
+    def _problem(self, paper: Paper, what: str, what_en: str, mend: str) -> Problem:
+        return Problem(f"{self._directory.name}/{paper.template}", f"文书 {paper.code}（{paper.short}）", what, what_en, mend)
+
+    def _unknown(self, paper: Paper, name: str, known: Collection[str]) -> Problem:
+        near = difflib.get_close_matches(name, list(known), 1, 0.4)
+        guess = f"是否想写 “{near[0]}”？" if near else ""
+        return self._problem(paper, f"模板用了不认识的字段 “{name}”", f"unknown field {name!r}",
+                             f"{guess}要新增字段，请写进 forms.yaml 文书 {paper.code} 的选填")
+
+
+def _empty(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip()) or (isinstance(value, list | tuple) and not value)
+
+
+def _mark(value: object) -> str:
+    return str(PaperDate.of(value)["年"]) if isinstance(value, date) else str(value)
+
+
+def _hidden(values: Mapping[str, object]) -> _Hidden:
+    said = {name: str(values[name]) for name in IDENTITY if not _empty(values.get(name))}
+    names = tuple(v for k, v in sorted(said.items()) if k.endswith(("姓名", "反映人")))
+    # A township or the words 居民身份证 name nobody, and the complainant's workplace is mostly the respondent itself.
+    exact = tuple(v for k, v in sorted(said.items()) if re.search(r"\d{4}", v) or (k.endswith("住址") and len(v) > 6))
+    return _Hidden(names, exact)
+
+
+def _print(name: str, value: object, hidden: _Hidden | None) -> Any:
+    """Turn a value into what the template prints; a date field keeps its parts (``.年 .月 .日``)."""
+    if hidden and name in IDENTITY:
+        return "（略）"
+    if name.endswith(DATES) and (_empty(value) or isinstance(value, date)):
+        moment = PaperDate.of(value if isinstance(value, date) else None)
+        if name.endswith("时间") or not isinstance(moment.value, datetime):
+            return moment
+        return PaperDate(moment.value.date())  # a deadline runs to the end of its day
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, date):
+        return str(PaperDate.of(value))
+    if isinstance(value, list | tuple) and all(isinstance(v, str) for v in value):
+        value = "、".join(value)
+    if not isinstance(value, str | int):
+        raise CaseRefused(f"字段“{name}”的值不能印在文书上，应是文字、整数、日期、是否 / value of a wrong type")
+    text = _UNREADABLE.sub("", str(value).replace("\r\n", "\n").replace("\r", "\n")).replace("\t", " ").strip()
+    if hidden and not (name in NUMBERS or name.endswith(OFFICES)):
+        text = conceal(text, hidden.names, hidden.exact)
+    return re.sub(r"\n\s*", "\a", text)  # docxtpl turns \a into a new paragraph of the same kind
