@@ -61,7 +61,7 @@ class Forms:
 
     @property
     def papers(self) -> Mapping[str, Paper]:
-        """All papers by code, in the order of ``forms.yaml``, which is that of the file."""
+        """All papers by code, in the order of ``forms.yaml``."""
         return self._catalogue.papers
 
     @property
@@ -70,18 +70,16 @@ class Forms:
         return () if self._installed is None else font_warnings(self._catalogue.fonts, self._installed)
 
     def paper(self, code: str) -> Paper:
-        """Return one paper.
+        """Return one paper by its code (``submission``) or its short name (报送单), by which a case calls for it.
 
         Raises:
             CaseRefused: No such paper; lists those there are.
         """
-        if code not in self.papers:
-            raise CaseRefused(f"没有文书 “{code}”，可用：{'、'.join(self.papers)} / unknown paper {code!r}")
-        return self.papers[code]
-
-    def called_for(self, act: str) -> tuple[Paper, ...]:
-        """Return the papers that ``forms.yaml`` names (触发) for an act such as 转办 or 答复."""
-        return tuple(p for p in self.papers.values() if act in p.acts)
+        found = self.papers.get(code) or next((p for p in self.papers.values() if p.short == code), None)
+        if found is None:
+            known = "、".join(f"{p.short}（{p.code}）" for p in self.papers.values())
+            raise CaseRefused(f"没有文书 “{code}”，可用：{known} / unknown paper {code!r}")
+        return found
 
     def prefix(self, unit: str) -> str:
         """Return the prefix (字) of a unit's submission numbers.
@@ -118,8 +116,9 @@ class Forms:
     def render(self, code: str, values: Mapping[str, object], *, without_identity: bool = False) -> bytes:
         """Return the paper as .docx; the same values, template and settings give the same bytes.
 
-        Values are text, numbers, 是否, dates, aware times, lists of text, and lists of mappings for tables. A line break
-        starts a new paragraph. Fields of other papers are ignored; optional ones that are absent print blank.
+        ``code`` is a code or a short name. Values are text, whole numbers, 是否, dates, aware times, lists of text, and
+        lists of mappings for tables. A line break starts a new paragraph. Fields of other papers are ignored; optional
+        ones that are absent print blank.
         ``without_identity`` makes the copy that the other party may see, of any paper: who complained is left out and
         free text is concealed. Papers marked 去标识 are always made so.
 

@@ -42,7 +42,7 @@ class Ground(StrEnum):
 class Paper:
     """One kind of paper. ``rows`` maps the name of a table in the template to its columns.
 
-    ``acts`` are the acts that call for it; ``secret`` papers carry the sentence ``SECRECY``;
+    ``acts`` are the labels of the acts of a case that call for it; ``secret`` papers carry the sentence ``SECRECY``;
     ``deidentified`` ones never show who complained.
     """
 
@@ -156,6 +156,8 @@ def _papers(node: Node, reading: Reading) -> dict[str, Paper]:
                          "请写 去标识: 是（报送单备注；信访工作条例 第三十条）")
         if code in papers:
             reading.note(top["代号"].where, subject, f"代号 “{code}” 重复", f"repeated code {code!r}", "请换一个代号")
+        if short in {p.short for p in papers.values()}:
+            reading.note(top["简称"].where, subject, f"简称 “{short}” 重复", f"repeated short name {short!r}", "请换一个简称")
         if template and (not template.endswith(".docx") or "/" in template or "\\" in template):
             reading.note(top["模板"].where, subject, f"模板 “{template}” 不是本目录的 .docx 文件",
                          "template must be a .docx file name", f"请写成 {code}.docx")

@@ -41,7 +41,8 @@ def submission(page: Page) -> None:
         (40, (label("报送\n意见"), Cell("{{ 报送意见 }}", 6))),
         (18, (label(""), Cell("单位签章            {{ 落款日期 }}  ", 6, "right"))),
         (32, (Cell("备注：以上反映内容，现予以报送，请按规定程序处理，办理过程中严格保密，不得泄露缴费人信息。"
-                   "办理结果直接反馈缴费人，并于{{ 反馈期限.月 }}月{{ 反馈期限.日 }}日将办理情况反馈受理部门。\n电话：{{ 反馈电话 }}", 7, "both"),)),
+                   "办理结果直接反馈缴费人，并于{{ 反馈期限.月 }}月{{ 反馈期限.日 }}日将办理情况反馈受理部门。"
+                   "\n电话：{{ 反馈电话 }}", 7, "both"),)),
     ))
     merge_down(table, 0, 3, 4)
     inner_borders_off(table, 3, 1, "bottom")
@@ -162,8 +163,8 @@ def extension(page: Page) -> None:
 
 
 def supervision(page: Page) -> None:
-    """督办单."""
-    _form(page, "社会保险费征缴争议事项督办单", (
+    """督办通知单."""
+    _form(page, "社会保险费征缴争议事项督办通知单", (
         _pair("承办单位", "{{ 承办单位 }}", "原办理期限", "{{ 原办理期限 }}"),
         _wide("事项", "{{ 事项标题 }}", 11),
         _wide("督办事由", "{{ 督办事由 }}", 28),
@@ -209,8 +210,8 @@ def service(page: Page) -> None:
 
 
 def objection(page: Page) -> None:
-    """异议登记及救济途径告知书: the objection, then where it can go."""
-    _form(page, "异议登记及救济途径告知书", (
+    """异议登记和救济途径告知书: the objection, then where it can go."""
+    _form(page, "异议登记和救济途径告知书", (
         _pair("异议人", "{{ 联系人姓名 }}", "电话", "{{ 联系人电话 }}", 9),
         _pair("答复文书", "{{ 答复文书 }}", "答复日期", "{{ 答复日期 }}", 9),
         _wide("异议提出时间", "{{ 异议提出时间 }}", 9),
