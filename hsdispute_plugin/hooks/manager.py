@@ -64,7 +64,7 @@ class Plugins:
     def _register(self, module: object, package: str) -> None:
         self._owner[module] = package
         try:
-            self._manager.register(module)
+            self._manager.register(module, name=f"{package}:{id(module)}")
         except pluggy.PluginValidationError as err:
             raise PluginRefused(f"插件 “{package}” 的钩子参数不对：{err} / wrong hook arguments") from err
 

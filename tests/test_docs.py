@@ -1,0 +1,52 @@
+"""Documents that are written from code are not stale, and what they show runs."""
+
+import inspect
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from hsdispute_plugin.hooks import specs
+from hsdispute_plugin.hooks.platform import FactExtractor, PlatformRegistration
+from hsdispute_plugin.model import Facts
+from tools import write_docs
+
+ROOT = Path(__file__).parents[1]
+SPECS = [name for name in vars(specs) if name.startswith("hsdispute_")]
+
+
+@pytest.mark.parametrize("name", ["hooks", "cli"])
+def test_a_document_written_from_code_is_fresh(name):
+    wanted = getattr(write_docs, name)()
+    assert (ROOT / "docs" / f"{name}.md").read_text("utf-8") == wanted, "run: python -m tools.write_docs"
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_the_example_of_a_hook_runs(name):
+    example = inspect.cleandoc(inspect.getdoc(getattr(specs, name)).partition("Example:\n")[2])
+    world = {"hookimpl": specs.hookimpl, "PlatformRegistration": PlatformRegistration, "FactExtractor": FactExtractor,
+             "Facts": Facts, "Qingyang12345": object, "COUNTS": Counter()}
+    exec(example, world)
+    made = world[name]
+    arguments = {"ticket": type("T", (), {"content": "内容"}), "decision": type("D", (), {"track": "single"}), "now": None}
+    result = made(*(arguments[p] for p in inspect.signature(made).parameters))
+    if name == "hsdispute_fact_extractors":
+        assert next(result).extract(arguments["ticket"]).values == {"words": 2}
+    elif name == "hsdispute_platforms":
+        assert next(result).name == "qingyang-12345"
+    elif name == "hsdispute_decided":
+        assert world["COUNTS"] == {"single": 1}
+    else:
+        assert result is None
+
+
+def test_every_file_that_the_readme_names_exists():
+    text = (ROOT / "README.md").read_text("utf-8")
+    missing = [t for t in re.findall(r"\]\(([^)#]+)\)", text) if not (ROOT / t).exists()]
+    assert missing == []
+
+
+def test_no_document_names_a_machine_path():
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    assert [p.name for p in pages if re.search(r"/(?:work|home|root)/", p.read_text("utf-8"))] == []
