@@ -1,7 +1,12 @@
 """Conditions and facts in the flat form that an engine of fixed tables can take: no negation, no sets, nothing missing.
 
-A set fact becomes one boolean property per member (``topics__arrears``); a fact that may be missing gets a companion
-``<code>__known``; 单选 and other text values become small numbers, so that no text of a ticket ever reaches the engine.
+Every property is a small whole number under a name ``p0``, ``p1``, …: the core knows a property only by a 32-bit hash of
+its name, and no two of these names share one. No word of a ticket, a rule file or a plugin reaches the core.
+
+- 多选: one property for each member that a rule asks for, 1 if the set has it, else 0;
+- 整数, 是否: the number, clipped; 是 is 1, 否 is 0;
+- 单选: the place of the value among those that rules ask for, from 1; 0 is any other value;
+- a missing fact is ``MISSING``, smaller than all these.
 """
 
 from __future__ import annotations
@@ -13,6 +18,12 @@ from hsdispute_plugin.model import FactValue
 from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, NoneOf, Op, Scalar
 from hsdispute_plugin.rules.facts import FactTable, Kind
 
+#: The largest number a rule may name. Facts are clipped to twice that, so that each keeps its side of every such number.
+LARGEST = 1_000_000_000
+_CLIP = 2 * LARGEST
+MISSING = -_CLIP - 1
+_OTHER = 0
+
 
 @dataclass(frozen=True, slots=True)
 class Atom:
@@ -20,7 +31,7 @@ class Atom:
 
     prop: str
     op: str
-    value: bool | int
+    value: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +51,12 @@ class Or:
 Flat = Atom | And | Or
 TRUE, FALSE = And(()), Or(())
 
-_OPS = {Op.EQ: "==", Op.NE: "!=", Op.GE: ">=", Op.LE: "<=", Op.GT: ">", Op.LT: "<"}
+_SIGNS = {Op.EQ: "==", Op.NE: "!=", Op.GE: ">=", Op.LE: "<=", Op.GT: ">", Op.LT: "<"}
 _NOT = {"==": "!=", "!=": "==", ">=": "<", "<": ">=", "<=": ">", ">": "<="}
+#: Signs that MISSING would satisfy though a leaf on a missing fact is false.
+_TRUE_OF_MISSING = ("!=", "<", "<=")
+
+Write = Callable[[Mapping[str, FactValue]], str]
 
 
 class Flattener:
@@ -49,9 +64,9 @@ class Flattener:
 
     def __init__(self, table: FactTable) -> None:
         self._table = table
-        self._tokens: dict[str, dict[str, int]] = {}  # per text fact: value -> number from 1; 0 is any other value
-        self._sets: dict[str, dict[str, str]] = {}  # set fact -> member -> property
-        self._scalars: set[str] = set()
+        self._members: dict[tuple[str, str], str] = {}  # set fact and member -> property
+        self._scalars: dict[str, str] = {}  # other fact -> property
+        self._places: dict[str, dict[str, int]] = {}  # 单选 fact -> value -> its place
 
     def condition(self, condition: Condition) -> Flat:
         """Flatten one condition: negation pushed to the leaves by De Morgan, constants folded away."""
@@ -69,61 +84,63 @@ class Flattener:
                 return _join((self._push(p, negated=not negated) for p in parts), Or if negated else And)
 
     def _leaf(self, leaf: Leaf, *, negated: bool) -> Flat:
-        fact, op, value = leaf.fact, leaf.op, leaf.value
-        many: tuple[Scalar, ...] = value if isinstance(value, tuple) else (value,)
+        fact, op = leaf.fact, leaf.op
+        values: tuple[Scalar, ...] = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
         if self._table.by_code[fact].kind is Kind.SET:
-            members = self._sets.setdefault(fact, {})
-            props = [members.setdefault(str(m), f"{fact}__{len(members)}") for m in many]
-            return _join((Atom(p, "==", not negated) for p in props), And if negated else Or)
-        self._scalars.add(fact)
-        if op in (Op.IN, Op.NOT_IN):
-            hold = [Atom(fact, "==" if (op is Op.IN) != negated else "!=", self._token(fact, v)) for v in many]
-            body = _join(hold, Or if (op is Op.IN) != negated else And)
-        else:
-            atom = Atom(fact, _OPS[op], self._token(fact, many[0]))
-            body = Atom(fact, _NOT[atom.op], atom.value) if negated else atom
-        # A leaf on a missing fact is false, its negation true.
-        return Or((Atom(f"{fact}__known", "==", False), body)) if negated else And((Atom(f"{fact}__known", "==", True), body))
+            props = [self._members.setdefault((fact, str(v)), self._next()) for v in values]
+            return _join((Atom(p, "==", int(not negated)) for p in props), And if negated else Or)
+        prop = self._scalars.setdefault(fact, self._next())
+        sign = "==" if op is Op.IN else "!=" if op is Op.NOT_IN else _SIGNS[op]
+        atoms = [Atom(prop, sign, self._number(fact, v)) for v in values]
+        if sign in _TRUE_OF_MISSING:
+            atoms.append(Atom(prop, "!=", MISSING))
+        if not negated:
+            return _join(atoms, Or if op is Op.IN else And)
+        return _join((Atom(prop, _NOT[a.op], a.value) for a in atoms), And if op is Op.IN else Or)
 
-    def _token(self, fact: str, value: Scalar) -> int:
-        if isinstance(value, int):  # bool too: properties of 是否 facts are 0 and 1
+    def _next(self) -> str:
+        return f"p{len(self._members) + len(self._scalars)}"
+
+    def _number(self, fact: str, value: Scalar) -> int:
+        if isinstance(value, int):
             return int(value)
-        return self._tokens.setdefault(fact, {}).setdefault(value, len(self._tokens[fact]) + 1)
+        places = self._places.setdefault(fact, {})
+        return places.setdefault(value, len(places) + 1)
 
-    def writer(self, conditions: Iterable[Flat]) -> Callable[[Mapping[str, FactValue]], str]:
+    def writer(self, conditions: Iterable[Flat]) -> Write:
         """Return the function that writes the facts of a ticket as JSON text with the properties these conditions ask for.
 
-        Call it once all conditions are flattened. Every property is always present with its type.
+        Call it once all conditions are flattened. Every property is always present, as a number.
+        The function raises ``TypeError`` on a value that is not of its fact's kind.
         """
         asked = set().union(*map(properties, conditions))
-        sets = [(code, kept) for code, members in self._sets.items()
-                if (kept := tuple((m, p) for m, p in members.items() if p in asked))]
-        scalars = [(code, self._tokens.get(code)) for code in sorted(self._scalars) if f"{code}__known" in asked]
+        sets: dict[str, list[str]] = {}
+        names: list[str] = []
+        for (fact, member), prop in sorted(self._members.items()):  # one fact's members side by side
+            if prop in asked:
+                sets.setdefault(fact, []).append(member)
+                names.append(prop)
+        scalars = [(fact, self._places.get(fact)) for fact, prop in self._scalars.items() if prop in asked]
+        names += [self._scalars[fact] for fact, _ in scalars]
+        template = '{"id":"t",' + ",".join(f'"{p}":%d' for p in names) + "}"
+        groups = tuple(sets.items())
 
         def write(values: Mapping[str, FactValue]) -> str:
-            out = ['{"id":"t"']
-            for code, members in sets:
-                have = values.get(code)
-                if have:
-                    out += [f',"{p}":true' if m in have else f',"{p}":false' for m, p in members]  # type: ignore[operator]
-                else:
-                    out += [f',"{p}":false' for _, p in members]
-            for code, tokens in scalars:
-                value = values.get(code)
+            numbers: list[int] = []
+            for fact, members in groups:
+                have = values.get(fact, ())
+                numbers += [m in have for m in members] if have else [0] * len(members)  # type: ignore[operator]
+            for fact, places in scalars:
+                value = values.get(fact)
                 if value is None:
-                    out.append(f',"{code}":0,"{code}__known":false')
-                    continue
-                number = tokens.get(value, 0) if tokens is not None and isinstance(value, str) else _bounded(value)
-                out.append(f',"{code}":{number},"{code}__known":true')
-            out.append("}")
-            return "".join(out)
+                    numbers.append(MISSING)
+                elif places is not None:
+                    numbers.append(places.get(value, _OTHER))  # type: ignore[arg-type]
+                else:
+                    numbers.append(max(-_CLIP, min(_CLIP, value)))  # type: ignore[arg-type]
+            return template % tuple(numbers)
 
         return write
-
-
-def _bounded(value: FactValue) -> int:
-    """Clip to the engine's safe integers: rule constants stay within ±1,000,000,000, so order is kept."""
-    return max(-2_000_000_000, min(2_000_000_000, int(value))) if isinstance(value, int) else 0
 
 
 def _join(parts: Iterable[Flat], group: type[And] | type[Or]) -> Flat:
@@ -133,16 +150,12 @@ def _join(parts: Iterable[Flat], group: type[And] | type[Or]) -> Flat:
         if part == zero:
             return zero
         kept += part.parts if isinstance(part, group) else [part]
-    unique = list(dict.fromkeys(p for p in kept if p != unit))
+    unique = tuple(dict.fromkeys(p for p in kept if p != unit))
     if not unique:
         return unit
-    return unique[0] if len(unique) == 1 else group(tuple(unique))
+    return unique[0] if len(unique) == 1 else group(unique)
 
 
 def properties(flat: Flat) -> frozenset[str]:
-    """Return the properties that a condition asks for; a fact that may be missing brings both of its own."""
-    if isinstance(flat, Atom):
-        name = flat.prop.removesuffix("__known")
-        return frozenset({flat.prop, name})
-    return frozenset().union(*map(properties, flat.parts))
-
+    """Return the properties that a condition asks for."""
+    return frozenset({flat.prop}) if isinstance(flat, Atom) else frozenset().union(*map(properties, flat.parts))
