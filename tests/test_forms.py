@@ -253,6 +253,7 @@ def test_unknown_fields_of_a_template_are_named_with_the_right_one(directory):
     (replace_words("{{ 报送意见 }}", "同意"), "模板没有印出必填内容：报送意见"),
     (replace_words("{{ 报送意见 }}", "{{ 报送意见"), "双花括号写法有误"),
     (replace_words("{{ 报送意见 }}", "{{ 报送意见.字数 }}"), "双花括号写法有误"),
+    (replace_words("{{ 报送意见 }}", "{{ 报送意见 }}{{ 1 // 0 }}{{ 报送意见 + 1 }}"), "双花括号写法有误"),
     (replace_words("{{ 报送意见 }}", "{{ ''.__class__.__mro__ }}{{ 报送意见 }}"), "双花括号写法有误"),
 ])
 def test_check_finds_what_an_edit_broke(directory, edit, said):
@@ -332,6 +333,12 @@ def test_dates_are_written_without_padding_in_county_time(value, text):
 def test_a_deadline_is_a_day_and_a_visit_is_a_moment():
     text = visible_text(FORMS.render("receipt", MATTER))
     assert "于2026年1月5日9时30分反映" in text and "于2026年1月26日前办结" in text
+
+
+def test_a_date_may_come_as_text_and_words_stay_words():
+    text = visible_text(FORMS.render("submission", {**MATTER, "反馈期限": "2026/1/9", "落款日期": "2026-01-05"}))
+    assert "并于1月9日将" in text and "单位签章            2026年1月5日" in text
+    assert "请于收到后三日内前补充" in visible_text(FORMS.render("correction", {**MATTER, "补正期限": "收到后三日内"}))
 
 
 def test_a_submission_number_has_full_year_square_brackets_and_no_padding():

@@ -32,7 +32,8 @@ def test_the_respondent_never_reads_who_complained():
 
 @pytest.mark.parametrize("code", list(FORMS.papers))
 def test_any_paper_can_be_had_without_identity(code):
-    values = {**MATTER, "反映主要事项": SLIPS, "反映内容摘要": SLIPS, "争议诉求": SLIPS, "共同反映人": "王丽、赵小军"}
+    values = {**MATTER, **dict.fromkeys(("反映主要事项", "反映内容摘要", "争议诉求", "会议情况"), SLIPS),
+              "共同反映人": ["王丽", "赵小军"], "送达地址": "王丽转交"}
     everything = all_text(FORMS.render(code, values, without_identity=True))
     for trace in (PAYER, PHONE, CARD, "王丽", "赵小军"):
         assert trace not in everything, trace
@@ -53,6 +54,12 @@ def test_a_name_in_a_number_that_is_printed_as_it_is_stops_the_paper():
     with pytest.raises(CaseRefused, match="去标识后仍有缴费人的姓名或号码") as refused:
         FORMS.render("respondent_feedback", {**MATTER, "案件编号": f"HS-{PHONE}"})
     assert PHONE not in str(refused.value)
+
+
+def test_no_copy_without_identity_is_made_for_an_unknown_name():
+    with pytest.raises(CaseRefused, match="会议纪要还缺 1 项必填内容：联系人姓名"):
+        FORMS.render("minutes", {**MATTER, "联系人姓名": None}, without_identity=True)
+    assert FORMS.render("minutes", {**MATTER, "联系人姓名": None})
 
 
 def test_the_name_must_be_known_before_it_can_be_left_out():
