@@ -156,7 +156,8 @@ class Store:
         self.url = url
         self.embedded = url.startswith("sqlite")
         self._writer = threading.Lock()  # SQLite has one writer: wait here, not in its busy loop
-        self._engine = sa.create_engine(url, connect_args={"timeout": 30} if self.embedded else {}, pool_pre_ping=not self.embedded)
+        waits = {"timeout": 30} if self.embedded else {}
+        self._engine = sa.create_engine(url, connect_args=waits, pool_pre_ping=not self.embedded)
         if self.embedded:
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
             sa.event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))

@@ -33,7 +33,8 @@ class Gateway:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        environment = {**os.environ, "HSDISPUTE_ROUNDUP_PASSWORD": ROBOT_PASSWORD, "HSDISPUTE_ROUNDUP_WEBHOOK_SECRET": SECRET}
+        secrets = {"HSDISPUTE_ROUNDUP_PASSWORD": ROBOT_PASSWORD, "HSDISPUTE_ROUNDUP_WEBHOOK_SECRET": SECRET}
+        environment = {**os.environ, **secrets}
         with (self.home / "gateway.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [TOOL, "serve", "--config", self.config, "--database", f"sqlite:///{self.home / 'cases.sqlite3'}",
