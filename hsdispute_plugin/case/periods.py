@@ -233,6 +233,8 @@ PERIODS: tuple[PeriodRow, ...] = (
               pausable=False),
     PeriodRow("registration_work", "收到至送达双方（参保登记）", UNANSWERED, _by_decision("registration_work"), pausable=False),
     PeriodRow("labor_inspection", "收到至送达双方（劳动监察）", UNANSWERED, _by_decision("labor_inspection"), pausable=False),
+    PeriodRow("remedy_follow", "登记异议至登记救济申请或期满未申请", _REMEDY,
+              lambda c: () if c.handling.remedies or c.handling.no_remedy_at else ((c.accepting_unit, None),)),
     PeriodRow("mediation", "申请调解至有结果", _REMEDY, _pending(RemedyKind.MEDIATION), pausable=False),
     PeriodRow("review_apply", "送达缴费人起，可申请复议", _REMEDY, _right_to_apply(RemedyKind.REVIEW), window=True,
               pausable=False),
