@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import socket
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -19,6 +20,7 @@ from hsdispute_plugin.model import Facts, Ticket
 from hsdispute_plugin.outbox import Outbox
 from hsdispute_plugin.reception import Reception
 from hsdispute_plugin.rules.durable import best_engine
+from hsdispute_plugin.rules.editions import RulebookHolder
 from hsdispute_plugin.rules.extract import Extractor
 from hsdispute_plugin.rules.facts import FactDef, Kind
 from hsdispute_plugin.rules.load import load, read_yaml
@@ -104,19 +106,25 @@ class App:
         """
         self.directory = config_directory(directory)
         self.plugins = open_plugins()
-        self.book = open_rulebook(self.directory, self.plugins)
+        make = partial(open_rulebook, plugins=self.plugins)
+        self.books = RulebookHolder(self.directory, make, time.monotonic)
         self.platforms, self.intervals_s = open_platforms(self.directory, self.plugins)
         self.store = Store(database or os.environ.get("HSDISPUTE_DATABASE") or DEFAULT_DATABASE)
         self.desk = Desk(self.store)
         self.owner = f"{socket.gethostname()}-{os.getpid()}"
         self.outbox = Outbox(self.store, self.platforms, clock, random.random)
-        self.reception = Reception(self.store, self.platforms, self.desk, lambda: self.book, self.plugins, clock)
+        self.reception = Reception(self.store, self.platforms, self.desk, self.books.rulebook, self.plugins, clock)
+
+    @property
+    def book(self) -> Rulebook:
+        """The rule book in force."""
+        return self.books.rulebook()
 
     def close(self) -> None:
         """Close platforms, engines and database."""
         for platform in self.platforms.values():
             platform.close()
-        self.book.close()
+        self.books.close()
         self.store.close()
 
 
