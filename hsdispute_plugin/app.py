@@ -12,21 +12,17 @@ from functools import partial
 from pathlib import Path
 
 from hsdispute_plugin.adapters import built_in
-from hsdispute_plugin.desk import Desk
 from hsdispute_plugin.errors import PluginRefused, RulebookError
 from hsdispute_plugin.hooks.manager import Plugins
 from hsdispute_plugin.hooks.platform import FactExtractor, Platform, PlatformSettings
 from hsdispute_plugin.model import Facts, Ticket
-from hsdispute_plugin.outbox import Outbox
-from hsdispute_plugin.reception import Reception
 from hsdispute_plugin.rules.durable import best_engine
 from hsdispute_plugin.rules.editions import RulebookHolder
 from hsdispute_plugin.rules.extract import Extractor
 from hsdispute_plugin.rules.facts import FactDef, Kind
 from hsdispute_plugin.rules.load import load, read_yaml
 from hsdispute_plugin.rules.node import Node, Reading
-from hsdispute_plugin.rules.rulebook import CompileEngine, Rulebook, RuleSource
-from hsdispute_plugin.store import Store
+from hsdispute_plugin.rules.rulebook import CompileEngine, Extract, Rulebook, RuleSource
 
 DEFAULT_DATABASE = "sqlite:///hsdispute.sqlite3"
 
@@ -82,7 +78,7 @@ def fact_defs(extractors: Sequence[FactExtractor]) -> tuple[FactDef, ...]:
     )
 
 
-def _with_plugins(own: Extractor, extractors: Sequence[FactExtractor]):  # type: ignore[no-untyped-def]
+def _with_plugins(own: Extract, extractors: Sequence[FactExtractor]) -> Extract:
     def extract(ticket: Ticket) -> Facts:
         facts = own(ticket)
         values, evidence = dict(facts.values), dict(facts.evidence)
@@ -104,6 +100,12 @@ class App:
         Raises:
             RulebookError, PluginRefused, StoreRefused: Each with what to do.
         """
+        # Imported here: `hsdispute decide` must start in half a second and needs no database.
+        from hsdispute_plugin.desk import Desk
+        from hsdispute_plugin.outbox import Outbox
+        from hsdispute_plugin.reception import Reception
+        from hsdispute_plugin.store import Store
+
         self.directory = config_directory(directory)
         self.plugins = open_plugins()
         make = partial(open_rulebook, plugins=self.plugins)
