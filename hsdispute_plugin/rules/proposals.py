@@ -58,7 +58,8 @@ def _together(parts: Sequence[Condition], table: FactTable, *, wanted: bool) -> 
     return found
 
 
-_OPPOSITE = {Op.EQ: Op.NE, Op.IN: Op.NOT_IN, Op.NE: Op.EQ, Op.NOT_IN: Op.IN, Op.GE: Op.LT, Op.LT: Op.GE, Op.GT: Op.LE, Op.LE: Op.GT}
+_OPPOSITE = {Op.EQ: Op.NE, Op.IN: Op.NOT_IN, Op.NE: Op.EQ, Op.NOT_IN: Op.IN, Op.GE: Op.LT, Op.LT: Op.GE, Op.GT: Op.LE,
+             Op.LE: Op.GT}
 
 
 def _leaf_facts(leaf: Leaf, table: FactTable, *, wanted: bool) -> dict[str, FactValue] | None:
