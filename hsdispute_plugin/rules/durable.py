@@ -101,6 +101,11 @@ class DurableEngine:
         except (_Broken, core.error) as err:
             self._discard(err)
 
+    @property
+    def discarded(self) -> bool:
+        """Whether ``generated`` answers instead, after trouble or ``close``."""
+        return self._discarded
+
     def matching(self, values: Mapping[str, FactValue]) -> list[int]:
         """Return the positions of all rules that hold, ascending. Safe to call from several threads."""
         fired: list[str] = []

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hsdispute_plugin.errors import EngineRefused
-from hsdispute_plugin.rules.flat import And, Atom, Flat, Or, properties
+from hsdispute_plugin.rules.flat import And, Atom, Flat, Or, atoms, properties
 
 MAX_PRIORITY = 65_535  # an unsigned short; positions serve as priorities
 MAX_GROUPS = 15  # 32 expressions of a sequence, two for each group (rete.h)
@@ -78,10 +78,14 @@ def _and(parts: tuple[Flat, ...]) -> Flat:
 
 
 def nets_of(pieces: Sequence[Piece]) -> list[list[Piece]]:
-    """Pack rules in order into nets whose fixed tables can never be overrun. Linear in the number of rules."""
+    """Pack rules into nets whose fixed tables can never be overrun. Linear in the number of rules, but for a sort.
+
+    Rules that begin with the same property go together, so that fewer tests meet at the root of a net; the order in which
+    rules fire is of no account.
+    """
     nets: list[list[Piece]] = []
     tree = _Tree()
-    for piece in pieces:
+    for piece in sorted(pieces, key=lambda p: next(atoms(p.flat)).prop):
         if not nets or not tree.add(piece.flat):
             tree = _Tree()
             tree.add(piece.flat)
