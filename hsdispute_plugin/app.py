@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from hsdispute_plugin.adapters import built_in
-from hsdispute_plugin.errors import PluginRefused, RulebookError
+from hsdispute_plugin.errors import PluginRefused, RulebookError, place_of
 from hsdispute_plugin.hooks.manager import Plugins
 from hsdispute_plugin.hooks.platform import FactExtractor, Platform, PlatformSettings
 from hsdispute_plugin.model import Facts, Ticket
@@ -83,7 +83,11 @@ def _with_plugins(own: Extract, extractors: Sequence[FactExtractor]) -> Extract:
         facts = own(ticket)
         values, evidence = dict(facts.values), dict(facts.evidence)
         for e in extractors:
-            given = e.extract(ticket)
+            try:
+                given = e.extract(ticket)
+            except Exception as err:
+                raise PluginRefused(f"插件的事实 “{e.label}”（{e.code}）算不出来：{place_of(err)}。"
+                                    f"请联系其作者，或停用该插件") from err
             values.update({k: v for k, v in given.values.items() if k == e.code})
             evidence.update({k: v for k, v in given.evidence.items() if k.partition(".")[0] == e.code})
         return Facts(values, evidence)

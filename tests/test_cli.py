@@ -1,6 +1,7 @@
 """The command line as its users type it."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,51 @@ def test_both_encodings_are_read(encoding):
 def test_one_object_over_several_lines_and_a_list_are_read():
     assert [t["ticket_no"] for t in decide(json.dumps(GOOD, indent=2).encode())[1]] == ["A1"]
     assert len(decide(json.dumps([GOOD, GOOD]).encode())[1]) == 2
+
+
+def test_a_bad_ticket_in_a_list_is_told_by_its_place():
+    code, told = decide(json.dumps([GOOD, {"content": "x"}, GOOD]).encode())
+    assert (code, told[1]) == (1, {"line": 2, "error": "缺少工单编号（ticket_no）"})
+
+
+def test_an_object_that_never_closes_does_not_hide_the_lines_after_it():
+    code, told = decide(('{"ticket_no": "A0",\n' + lines(GOOD)).encode())
+    assert (code, [t.get("ticket_no", t.get("line")) for t in told]) == (1, [1, "A1"])
+
+
+def test_a_line_is_answered_before_the_next_one_comes():
+    with subprocess.Popen([TOOL, "decide", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        for number in ("A1", "A2"):
+            process.stdin.write(lines({**GOOD, "ticket_no": number}).encode() + b"\n")
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["ticket_no"] == number
+        process.stdin.close()
+
+
+def test_a_reader_that_has_seen_enough_ends_it_quietly():
+    pipe = subprocess.PIPE
+    with subprocess.Popen([TOOL, "decide", "-"], stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        process.stdout.close()
+        process.stdin.write(lines(GOOD, GOOD).encode())
+        process.stdin.close()
+        assert (process.wait(20), process.stderr.read()) == (0, b"")
+
+
+def test_lines_for_programs_are_utf8_whatever_the_terminal_speaks():
+    done = subprocess.run([TOOL, "decide", "--now", NOW, "-"], input=lines(GOOD).encode(), capture_output=True, check=True,
+                          env={**os.environ, "PYTHONIOENCODING": "gb18030"})
+    assert "欠缴" in done.stdout.decode("utf-8")
+
+
+@pytest.mark.parametrize(("field", "value", "error"), [
+    ("received_at", "9999-12-31", "来电时间（received_at）看不懂，请写成 2026-01-05 08:30:00"),
+    ("received_at", 1e15, "来电时间（received_at）看不懂，请写成 2026-01-05 08:30:00"),
+    ("ticket_no", None, "缺少工单编号（ticket_no）"),
+    ("content", ["x"], "内容（content）应是文字"),
+    ("extra", 5, "其他字段（extra）应是一个 JSON 对象"),
+])
+def test_an_error_names_the_field_and_what_would_be_right(field, value, error):
+    assert decide(lines({**GOOD, field: value}).encode()) == (1, [{"line": 1, "error": error}])
 
 
 def test_the_same_ticket_at_the_same_moment_gives_the_same_line():
