@@ -59,8 +59,9 @@ class Gateway:
     def tell(self, number: str) -> int:
         body = f'{{"event": "issue.created", "id": "{number}", "actor": "rexian"}}'.encode()
         stamp = str(int(time.time()))
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/hooks/roundup", data=body, headers={
-            "X-Hsdispute-Timestamp": stamp, "X-Hsdispute-Signature": sign(SECRET, stamp, body), "X-Event-Id": f"created-{number}"})
+        headers = {"X-Hsdispute-Timestamp": stamp, "X-Hsdispute-Signature": sign(SECRET, stamp, body),
+                   "X-Event-Id": f"created-{number}"}
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/hooks/roundup", data=body, headers=headers)
         return urllib.request.urlopen(request, timeout=10).status
 
 

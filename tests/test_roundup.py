@@ -121,7 +121,7 @@ def test_polling_finds_what_a_webhook_missed_and_passes_over_our_own_acts(platfo
 
 
 def test_a_unit_the_tracker_does_not_know_is_refused_with_its_name(platform, number):
-    with pytest.raises(DeliveryRefused, match="请核对 config/platforms 的字段和单位名称.*无此单位"):
+    with pytest.raises(DeliveryRefused, match=r"请核对 config/platforms 的字段和单位名称.*无此单位"):
         platform.write_back(number, replace(RESULT, lead="无此单位"), None)
 
 
@@ -142,7 +142,8 @@ def test_the_robots_own_events_are_nothing_to_us(platform):
     assert (event.ticket_no, event.event_id, event.kind) == ("7", "e1", "updated")
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"event": "x", "id": "1"}', b'{"event": "issue.created", "id": "1; drop"}'])
+@pytest.mark.parametrize("body", [
+    b"", b"[]", b"{}", b'{"event": "x", "id": "1"}', b'{"event": "issue.created", "id": "1; drop"}'])
 def test_a_callback_that_roundup_does_not_send_is_refused(platform, body):
     with pytest.raises(TicketRefused):
         platform.event({}, body)
