@@ -60,7 +60,7 @@ def cli() -> str:
             names = "、".join(parameter.opts) if option else str(parameter.name).upper()
             parts.append(f"- `{names}`：{getattr(parameter, 'help', '') or ''}")
         parts.append("")
-        if isinstance(command, click.Group):
+        if hasattr(command, "commands"):
             for child in command.list_commands(context):
                 describe(command.commands[child], f"{name} {child}")
 

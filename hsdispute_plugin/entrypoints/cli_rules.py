@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from hsdispute_plugin.entrypoints.cli_tables import table
+
 Directory = Annotated[Path | None, typer.Argument(help="配置目录；不写则用 HSDISPUTE_CONFIG，再不然用随附的配置")]
 Config = Annotated[Path | None, typer.Option("--config", help="配置目录")]
 Why = Annotated[str, typer.Option("--why", help="为什么，记入版次历史")]
@@ -22,6 +24,7 @@ def register(commands: typer.Typer) -> None:
     commands.command()(rollback)
     commands.command()(editions)
     commands.command()(diff)
+    commands.add_typer(table, name="table")
 
 
 def test(

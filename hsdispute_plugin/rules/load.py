@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import yaml
 from hsdispute_plugin.errors import Problem, RulebookError
 from hsdispute_plugin.rules.facts import FactDef
 from hsdispute_plugin.rules.node import Node, Reading
+from hsdispute_plugin.rules.overlay import BASE, Overlay, laid_over
 from hsdispute_plugin.rules.rulebook import RuleSource
 from hsdispute_plugin.rules.schema import read_source
 from hsdispute_plugin.rules.traps import MAX_DEPTH, first_bad_character, syntax, tabs, turned, wide_colon
@@ -25,34 +27,107 @@ DECIDING = ("rules/*.yaml", "lexicon/*.yaml", "calendar/*.yaml", "units.yaml", "
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is 8 times faster where the wheel has it
 
 
-def load(directory: Path, extra_facts: Sequence[FactDef] = ()) -> RuleSource:
-    """Read and check a configuration directory.
+def load(directory: Path, extra_facts: Sequence[FactDef] = (), instead: Mapping[str, bytes] | None = None) -> RuleSource:
+    """Read and check a configuration directory, laid over its 基础目录 if it names one.
+
+    ``instead``: bytes that stand for files of the directory (``rules/duty.yaml``), to try a change before it is written.
 
     Raises:
         RulebookError: With all problems of all files; nothing is half-loaded.
     """
     reading = Reading(directory.resolve().name)
-    if not directory.is_dir():
-        reading.note(str(directory), "", "没有这个目录", "no such directory", "请先运行 hsdispute init 目录")
-        raise RulebookError(tuple(reading.problems))
-    bodies = _bodies(directory, reading)
-    files = {name: node for name, raw in bodies.items()
-             if (node := parse(raw, reading.place(name), reading)) is not None}
-    reading.unread = frozenset(_name(directory, path) for path in deciding_files(directory)).difference(files)
-    source = read_source(files, extra_facts, edition(bodies), reading)
+    layers = _layers(directory, reading, instead or {}, ())
+    source = read_source(layers.overlay.files, extra_facts, edition(layers.bodies), reading) if layers else None
     if reading.problems or source is None:
         raise RulebookError(tuple(sorted(dict.fromkeys(reading.problems), key=_place)))
     return source
 
 
+@dataclass(frozen=True, slots=True)
+class _Layers:
+    """A directory with those below it: the files put together, and the bytes they were read from."""
+
+    overlay: Overlay
+    bodies: Mapping[str, bytes]
+
+
+def _layers(directory: Path, reading: Reading, instead: Mapping[str, bytes], above: tuple[Path, ...]) -> _Layers | None:
+    if not directory.is_dir():
+        reading.note(str(directory), "", "没有这个目录", "no such directory", "请先运行 hsdispute init 目录")
+        return None
+    root = directory.resolve().name
+    bodies = {**_bodies(directory, root, reading), **instead}
+    files = {name: node for name, raw in bodies.items() if (node := parse(raw, f"{root}/{name}", reading)) is not None}
+    reading.unread |= frozenset(_name(directory, path) for path in deciding_files(directory)).difference(files)
+    named = _take_base(files, reading)
+    if named is None:
+        return _Layers(Overlay(files), bodies)
+    base = _base_path(directory, named)
+    if base.resolve() in (directory.resolve(), *above) or not base.is_dir():
+        reading.note(named.where, BASE, f"没有基础目录 {named.value}，或它又以本目录为基础", "no such base directory",
+                     "请写从本目录出发的路径，如 ../province")
+        return None
+    below = _layers(base, reading, {}, (*above, directory.resolve()))
+    if below is None:
+        return None
+    overlay = laid_over(below.overlay.files, files, reading)
+    return _Layers(overlay, {**{f"{BASE}/{name}": raw for name, raw in below.bodies.items()}, **bodies})
+
+
+def _take_base(files: dict[str, Node], reading: Reading) -> Node | None:
+    """Take 基础目录 out of settings.yaml and return what it names."""
+    settings = files.get("settings.yaml")
+    if settings is None or not isinstance(settings.value, Mapping) or BASE not in settings.value:
+        return None
+    rest = {k: v for k, v in settings.value.items() if k != BASE}
+    files["settings.yaml"] = Node(settings.where, rest)
+    named = settings.value[BASE]
+    return named if reading.text(named, BASE) else None
+
+
+def _base_path(directory: Path, named: Node) -> Path:
+    kept = directory / BASE  # a snapshot carries its base with it
+    return kept if kept.is_dir() else directory / str(named.value).strip()
+
+
+def base_of(directory: Path) -> Path | None:
+    """Return the directory that this one is laid over, ``None`` where it stands alone (or its settings cannot be read)."""
+    reading, path = Reading(), directory / "settings.yaml"
+    node = read_yaml(path, path.name, reading) if path.is_file() else None
+    named = _take_base({"settings.yaml": node}, reading) if node else None
+    return _base_path(directory, named) if named else None
+
+
+def overlay_of(directory: Path) -> Overlay:
+    """Return how a directory lies over its base: the rules it takes out, with the reasons, and those it replaces.
+
+    Raises:
+        RulebookError: Its files cannot be read.
+    """
+    reading = Reading(directory.resolve().name)
+    layers = _layers(directory, reading, {}, ())
+    if reading.problems or layers is None:
+        raise RulebookError(tuple(reading.problems))
+    return layers.overlay
+
+
 def deciding_files(directory: Path) -> tuple[Path, ...]:
-    """List the files that can change a decision, in a fixed order."""
+    """List the files that can change a decision, in a fixed order; those of a 基础目录 are not among them."""
     return tuple(sorted({p for pattern in DECIDING for p in directory.glob(pattern) if p.is_file()}))
 
 
 def edition_of(directory: Path) -> str:
     """Name the edition of a directory as it stands, without reading what the files say."""
-    return edition({_name(directory, path): path.read_bytes() for path in deciding_files(directory)})
+    return edition(_bytes_of(directory, ()))
+
+
+def _bytes_of(directory: Path, above: tuple[Path, ...]) -> dict[str, bytes]:
+    found = {_name(directory, path): path.read_bytes() for path in deciding_files(directory)}
+    base = base_of(directory)
+    if base is None or not base.is_dir() or base.resolve() in (directory.resolve(), *above):
+        return found
+    below = _bytes_of(base, (*above, directory.resolve()))
+    return {**{f"{BASE}/{name}": raw for name, raw in below.items()}, **found}
 
 
 def edition(bodies: Mapping[str, bytes]) -> str:
@@ -102,15 +177,15 @@ def parse(raw: bytes, name: str, reading: Reading) -> Node | None:
     return _node(root, name, reading)
 
 
-def _bodies(directory: Path, reading: Reading) -> dict[str, bytes]:
+def _bodies(directory: Path, root: str, reading: Reading) -> dict[str, bytes]:
     """Read the bytes of all deciding files once, so that what is checked is what the edition names."""
     for path in sorted(p for folder in ("", "rules", "lexicon", "calendar") for p in (directory / folder).glob("*.yml")):
-        reading.note(f"{reading.place(_name(directory, path))}:1", "", "只读取扩展名为 .yaml 的文件，这个文件不起作用",
+        reading.note(f"{root}/{_name(directory, path)}:1", "", "只读取扩展名为 .yaml 的文件，这个文件不起作用",
                      "only files named .yaml are read", "请把扩展名改成 .yaml，或删去这个文件")
     found = {}
     for path in deciding_files(directory):
         name = _name(directory, path)
-        if (raw := _body(path, reading.place(name), reading)) is not None:
+        if (raw := _body(path, f"{root}/{name}", reading)) is not None:
             found[name] = raw
     return found
 

@@ -82,7 +82,7 @@ def _families(files: Mapping[str, Node], table: FactTable, reading: Reading) -> 
             continue
         hit = reading.choice(top["命中"], "命中", {h.value: h for h in Hit}, "命中方式")
         reading.text(top.get("说明"), "说明")
-        rules = tuple(r for n in reading.items(top["规则"], "规则") if (r := _rule(n, code, table, reading)))
+        rules = tuple(r for n in reading.items(top["规则"], "规则") if (r := read_rule(n, code, table, reading)))
         found[code], places[code] = Family(code, hit or Hit.ALL, rules), reading.place(name)
     for code, (label, _) in FAMILIES.items():
         if code not in found and all_known:  # a file whose family is unknown may well be the one that is missing
@@ -110,7 +110,8 @@ def _same_ids(families: Sequence[Family], reading: Reading) -> None:
             seen[rule.id] = (code, rule)
 
 
-def _rule(node: Node, family: str, table: FactTable, reading: Reading) -> Rule | None:
+def read_rule(node: Node, family: str, table: FactTable, reading: Reading) -> Rule | None:
+    """Read one rule of a family; ``None`` after noting what is wrong."""
     subject = "规则"
     if isinstance(node.value, Mapping) and (given := node.value.get("编号")) and isinstance(given.value, str):
         subject = f"规则 {given.value}"
