@@ -24,7 +24,7 @@ from hsdispute_plugin.model import (
     Track,
     Unit,
 )
-from hsdispute_plugin.rules.condition import Condition, leaves, true_leaves
+from hsdispute_plugin.rules.condition import All, Condition, Leaf, NoneOf, leaves, true_leaves
 from hsdispute_plugin.rules.facts import FactTable, Kind
 from hsdispute_plugin.rules.lexicon import Words
 from hsdispute_plugin.rules.regions import Regions
@@ -139,6 +139,7 @@ class Rulebook:
     def __init__(self, source: RuleSource, compile_engine: CompileEngine, extract: Extract) -> None:
         self.source = source
         self._extract = extract
+        self._sure = {id(r): s for f in source.families for r in f.rules if (s := _sure_leaves(r.condition)) is not None}
         self._conclusions = frozenset(c for c, d in source.table.by_code.items() if d.source == "family")
         self._set_codes = frozenset(c for c, d in source.table.by_code.items() if d.kind is Kind.SET)
         asked = {leaf.fact for f in source.families for r in f.rules for leaf in leaves(r.condition)}
@@ -198,7 +199,7 @@ class Rulebook:
                         values[code] = values.get(code, frozenset()) | value  # type: ignore[operator]
                         for member in value:
                             key = f"{code}.{member}"
-                            evidence[key] = _merged(evidence.get(key, ()), phrases)
+                            evidence[key] = (*evidence.get(key, ()), *phrases)
                     else:
                         values[code] = value
                 reasons.append(Reason(rule.id, family.label, rule.clause, rule.because, phrases))
@@ -221,16 +222,18 @@ class Rulebook:
     def _phrases(
         self, rule: Rule, values: Mapping[str, FactValue], evidence: Mapping[str, tuple[Phrase, ...]]
     ) -> tuple[Phrase, ...]:
-        found: tuple[Phrase, ...] = ()
-        for leaf in true_leaves(rule.condition, values):
+        found: list[Phrase] = []
+        sure = self._sure.get(id(rule))
+        for leaf in true_leaves(rule.condition, values) if sure is None else sure:
             of = self._count_of.get(leaf.fact, leaf.fact)
             if of in self._set_codes:
-                wanted = leaf.value if of == leaf.fact else values.get(of, ())
-                for member in sorted(values.get(of, frozenset()) & set(wanted)):  # type: ignore[operator,arg-type]
-                    found = _merged(found, evidence.get(f"{of}.{member}", ()))
+                members = values.get(of, ())
+                for member in members if of != leaf.fact else leaf.value:  # type: ignore[union-attr]
+                    if member in members:  # type: ignore[operator]
+                        found += evidence.get(f"{of}.{member}", ())
             elif of not in self._conclusions:  # 受理范围 or 办理方式 stands with its own reasons already
-                found = _merged(found, evidence.get(of, ()))
-        return found[:MAX_PHRASES]
+                found += evidence.get(of, ())
+        return _tidy(found)
 
     def _decision(
         self, ticket: Ticket, values: Mapping[str, FactValue],
@@ -281,11 +284,34 @@ def _in_force(rules: Sequence[Rule], day: date) -> frozenset[int] | None:
     return None if len(kept) == len(rules) else kept
 
 
-def _merged(old: tuple[Phrase, ...], new: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
-    if not new or new == old:
-        return old
-    both = dict.fromkeys((*old, *new))
-    return tuple(p for p in both if not any(q is not p and q.start <= p.start and p.end <= q.end and q != p for q in both))
+def _sure_leaves(condition: Condition) -> tuple[Leaf, ...] | None:
+    """Return the leaves that are all true whenever the condition is; ``None`` where that depends on the facts."""
+    match condition:
+        case Leaf():
+            return (condition,)
+        case NoneOf():
+            return ()
+        case All(parts):
+            inner = [_sure_leaves(p) for p in parts]
+            return None if None in inner else tuple(leaf for i in inner if i for leaf in i)
+    return None
+
+
+def _tidy(phrases: list[Phrase]) -> tuple[Phrase, ...]:
+    """Return phrases in the order of the text, without those inside another, at most ``MAX_PHRASES``."""
+    if len(phrases) < 2:
+        return tuple(phrases)
+    kept: list[Phrase] = []
+    reach = -1
+    for phrase in sorted(phrases, key=_span):
+        if phrase.end > reach:
+            kept.append(phrase)
+            reach = phrase.end
+    return tuple(kept[:MAX_PHRASES])
+
+
+def _span(phrase: Phrase) -> tuple[int, int]:
+    return phrase.start, -phrase.end
 
 
 def _sorted(values: Mapping[str, FactValue], code: str) -> tuple[str, ...]:

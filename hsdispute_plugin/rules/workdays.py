@@ -56,11 +56,15 @@ class WorkHours:
         return ((at[0], at[1]), (at[2], at[3]))
 
 
+_REMEMBERED = 4096
+
+
 class WorkCalendar:
     """Tells working days from rest days. A year without a file counts weekends only and is provisional."""
 
     def __init__(self, years: Mapping[int, Year]) -> None:
         self._years = dict(years)
+        self._counted: dict[tuple[date, int], date] = {}  # tickets of one day ask the same questions
 
     def year(self, number: int) -> Year | None:
         """Return a year's holidays and their notice, ``None`` where there is no file."""
@@ -85,11 +89,16 @@ class WorkCalendar:
 
         0 gives ``start`` itself, or the next working day if it is a rest day.
         """
-        day = start
-        while workdays > 0:
+        if (known := self._counted.get((start, workdays))) is not None:
+            return known
+        day, left = start, workdays
+        while left > 0:
             day += timedelta(1)
-            workdays -= self.is_workday(day)
-        return self.next_workday(day)
+            left -= self.is_workday(day)
+        if len(self._counted) > _REMEMBERED:
+            self._counted.clear()
+        last = self._counted[start, workdays] = self.next_workday(day)
+        return last
 
     def add_days(self, start: date, days: int) -> date:
         """Return the last day of a period in calendar days; off a rest day it moves to the next working day (民法典 203)."""
