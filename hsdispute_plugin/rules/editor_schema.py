@@ -24,6 +24,7 @@ from hsdispute_plugin.rules.county import (
 from hsdispute_plugin.rules.county_time import OFFICIAL, YEAR_KEYS
 from hsdispute_plugin.rules.facts import UNITS, FactDef, FactTable, Kind
 from hsdispute_plugin.rules.node import LARGEST
+from hsdispute_plugin.rules.overlay import BASE, BEFORE, BEHIND, OFF
 from hsdispute_plugin.rules.rulebook import FAMILIES, Hit
 from hsdispute_plugin.rules.schema import (
     FAMILY_KEYS,
@@ -65,7 +66,8 @@ def json_schema(table: FactTable | None = None) -> Schema:
         "通报": _rows_file("通报", _keys(NOTICE_KEYS)),
         "设置": _object({
             "作息": _keys(HOUR_KEYS), "设置": _list(_keys(SETTING_KEYS, {"键": {"enum": list(SETTINGS)}})),
-        }, ["设置"]),
+            BASE: {"type": "string", "description": "本目录以哪个目录为基础，如 ../province"},
+        }),
         "年份": _keys(YEAR_KEYS, {
             "年份": {"type": "integer"}, "状态": {"enum": list(OFFICIAL)},
             **{key: _list({"type": "string", "pattern": r"^\d{4}-\d\d-\d\d(\.\.\d{4}-\d\d-\d\d)?$"}) for key in ("休", "班")},
@@ -80,7 +82,7 @@ def json_schema(table: FactTable | None = None) -> Schema:
         "title": "社会保险费征缴争议处理：配置文件",
         "type": "object",
         "allOf": [{"if": {"required": [key]}, "then": schema} for key, schema in files.items()],
-        "anyOf": [{"required": [key]} for key in (*files, "归类", "县名")],
+        "anyOf": [{"required": [key]} for key in (*files, BASE, "归类", "县名")],
         "definitions": definitions,
     }
 
@@ -105,12 +107,18 @@ def _rule(family: str, table: FactTable) -> Schema:
     for label, says in (("时限", "代号或事项，见 deadlines.yaml"), ("通报", "代号或名称，见 notices.yaml")):
         if label not in outcomes and {"时限": "deadlines", "通报": "notices"}[label] in FAMILIES[family][1]:
             outcomes[label] = {"anyOf": [_TEXT, _list(_TEXT)], "description": says}
-    return _keys(RULE_KEYS, {
-        "编号": {"type": "string", "pattern": f"^{RULE_ID.pattern}$", "description": "族.事项，不改号，不重用"},
+    code: Schema = {"type": "string", "pattern": f"^{RULE_ID.pattern}$", "description": "族.事项，不改号，不重用"}
+    required, optional = RULE_KEYS
+    rule = _keys((required, (*optional, BEFORE, BEHIND)), {
+        "编号": code,
         "条件": {"anyOf": [{"const": UNCONDITIONAL}, _ref(f"条件 {family}")]},
         "结论": {**_object(outcomes), "minProperties": 1},
         "标记": {"const": UNCONFIRMED},
+        BEFORE: {**code, "description": "只用在有基础目录的目录：排在哪条规则之前"},
+        BEHIND: {**code, "description": "只用在有基础目录的目录：排在哪条规则之后"},
     })
+    off = _keys((("编号", OFF, "理由"), ()), {"编号": code, OFF: {"const": "是", "description": "只用在有基础目录的目录"}})
+    return {"if": {"required": [OFF]}, "then": off, "else": rule}
 
 
 def _condition(family: str, table: FactTable) -> Schema:
