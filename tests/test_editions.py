@@ -109,6 +109,35 @@ def test_the_same_edition_is_not_activated_twice(county):
         activate(county, NOW, "管理员", "")
 
 
+def test_a_county_laid_over_a_province_keeps_the_province_it_went_live_with(county, tmp_path):
+    province = tmp_path / "province"
+    shutil.copytree(county, province)
+    for folder in ("rules", "lexicon", "calendar", "examples"):
+        shutil.rmtree(county / folder)
+    for file in ("units.yaml", "deadlines.yaml", "notices.yaml", "regions.yaml"):
+        (county / file).unlink()
+    (county / "settings.yaml").write_text("基础目录: ../province\n设置: []\n", "utf-8")
+    edition = activate(county, NOW, "管理员", "")
+    longer(province, 9)
+    assert load(in_force(county)).edition == edition != load(county).edition
+    assert load(in_force(county)).deadlines["general_total"].amount != 9
+
+
+def test_what_a_county_changed_of_its_province_is_told(county, tmp_path):
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    province = tmp_path / "province"
+    shutil.copytree(county, province)
+    rules = county / "rules" / "duty.yaml"
+    rules.write_text("规则族: 职责认定\n命中: 全收\n规则:\n  - {编号: duty.cyber, 停用: 是, 理由: 本县另有办法}\n", "utf-8")
+    edit(county, "settings.yaml", "作息:", "基础目录: ../province\n作息:")
+    tool = Path(sys.executable).with_name("hsdispute")
+    told = subprocess.run([tool, "diff", "--base", "--config", county], capture_output=True, text=True, check=False).stdout
+    assert "停用 duty.cyber：本县另有办法" in told and "职责认定：删去规则 duty.cyber" in told and "共 1 处不同" in told
+
+
 def test_what_changed_is_told_in_sentences(county):
     before = load(county)
     longer(county, 9)

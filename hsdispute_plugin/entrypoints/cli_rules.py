@@ -128,14 +128,23 @@ def diff(
     before: Annotated[str, typer.Argument(help="版次，或一个配置目录；now 为生效的版次，work 为目录里的文件")] = "now",
     after: Annotated[str, typer.Argument(help="同上")] = "work",
     config: Config = None,
+    base: Annotated[bool, typer.Option("--base", help="与基础目录（省模板）比：本县改了什么、停用了什么")] = False,
 ) -> None:
     """用中文说明两个版次差在哪里：规则、词、时限、设置、单位、通报。"""
     from hsdispute_plugin import app
     from hsdispute_plugin.rules.difference import differences
     from hsdispute_plugin.rules.editions import in_force, snapshot
-    from hsdispute_plugin.rules.load import load
+    from hsdispute_plugin.rules.load import base_of, load, overlay_of
 
     place = app.config_directory(config)
+    if base:
+        below = base_of(place)
+        if below is None:
+            typer.echo(f"{place} 没有基础目录", err=True)
+            raise typer.Exit(2)
+        before, after = str(below), str(place)
+        for rule, why in overlay_of(place).off.items():
+            typer.echo(f"停用 {rule}：{why}")
 
     def directory_of(name: str) -> Path:
         if name == "now":

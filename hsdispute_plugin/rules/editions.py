@@ -21,7 +21,8 @@ from pathlib import Path
 import structlog
 
 from hsdispute_plugin.errors import HsdisputeError, RulebookError
-from hsdispute_plugin.rules.load import edition_of
+from hsdispute_plugin.rules.load import base_of, edition_of
+from hsdispute_plugin.rules.overlay import BASE
 from hsdispute_plugin.rules.rulebook import Rulebook
 
 FOLDER = "editions"
@@ -99,6 +100,8 @@ def activate(directory: Path, now: datetime, who: str, why: str) -> str:
     with tempfile.TemporaryDirectory(dir=_folder(directory)) as made:
         copy = Path(made) / name
         shutil.copytree(directory, copy, ignore=shutil.ignore_patterns(FOLDER))
+        if base := base_of(directory):  # a later edit of the province's files must not change what is in force here
+            shutil.copytree(base, copy / BASE, ignore=shutil.ignore_patterns(FOLDER))
         if edition_of(copy) != edition:
             raise EditionRefused(f"文件正在被修改，请稍后再试。{stays}")
         _try(copy, stays)
