@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 SPECS = [name for name in vars(specs) if name.startswith("hsdispute_")]
 
 
-@pytest.mark.parametrize("name", ["hooks", "cli"])
+@pytest.mark.parametrize("name", ["hooks", "cli", "facts"])
 def test_a_document_written_from_code_is_fresh(name):
     wanted = getattr(write_docs, name)()
     assert (ROOT / "docs" / f"{name}.md").read_text("utf-8") == wanted, "run: python -m tools.write_docs"

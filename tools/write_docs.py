@@ -1,4 +1,4 @@
-"""Writes docs/hooks.md and docs/cli.md from the code: ``python -m tools.write_docs``. A test fails when one is stale."""
+"""Writes docs/hooks.md, docs/cli.md and docs/facts.md from the code: ``python -m tools.write_docs``. A test fails when one is stale."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 import typer.main
 
+from hsdispute_plugin.app import shipped_config
 from hsdispute_plugin.entrypoints.cli import commands
 from hsdispute_plugin.hooks import platform, specs
+from hsdispute_plugin.rules.load import load
 
 DOCS = Path(__file__).parents[1] / "docs"
 RECORDS = (platform.PlatformRegistration, platform.PlatformSettings, platform.Platform, platform.HostEvent, platform.HostTicket,
@@ -70,6 +72,22 @@ def cli() -> str:
     return "\n".join(parts)
 
 
+def facts() -> str:
+    """Return docs/facts.md."""
+    county = load(shipped_config())
+    parts = ["# 规则可用的事实\n", "由 `hsdispute_plugin/rules/facts.py` 生成。规则文件里写中文名，`decide` 输出代号。\n"]
+    for source, title in _SOURCES.items():
+        parts.append(f"## {title}\n\n| 事实 | 代号 | 类型 | 说明 | 取值 |\n| --- | --- | --- | --- | --- |")
+        for d in county.table.by_code.values():
+            if d.source == source:
+                values = "" if d.code in ("deadlines", "notices") else "、".join(f"{k} `{v}`" for k, v in d.values.items())
+                parts.append(f"| {d.label} | `{d.code}` | {d.kind.value}{'，可不明' if d.optional else ''} | {d.says} | {values} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+_SOURCES = {"ticket": "来自工单字段", "text": "来自工单的话", "family": "前面各族的结论", "count": "个数"}
+
 _DECIDE = """## `decide` 输出
 
 每张工单一行 JSON：`ticket_no, scope, compound, insurance, topics, lead, units, track, matter, signals, ticket_type, due, alerts,
@@ -81,6 +99,6 @@ reasons, edition, engine`。`due` 每项 `{key, what, due_at, basis, confirmed, 
 
 
 if __name__ == "__main__":
-    for name, text in (("hooks.md", hooks()), ("cli.md", cli())):
+    for name, text in (("hooks.md", hooks()), ("cli.md", cli()), ("facts.md", facts())):
         (DOCS / name).write_text(text, encoding="utf-8")
         print(f"docs/{name}")
