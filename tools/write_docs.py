@@ -1,4 +1,4 @@
-"""Writes docs/hooks.md, docs/cli.md and docs/facts.md from the code: ``python -m tools.write_docs``. A test fails when one is stale."""
+"""Writes docs/hooks.md, docs/cli.md and docs/facts.md from the code: ``python -m tools.write_docs``. A test holds them."""
 
 from __future__ import annotations
 
@@ -81,7 +81,8 @@ def facts() -> str:
         for d in county.table.by_code.values():
             if d.source == source:
                 values = "" if d.code in ("deadlines", "notices") else "、".join(f"{k} `{v}`" for k, v in d.values.items())
-                parts.append(f"| {d.label} | `{d.code}` | {d.kind.value}{'，可不明' if d.optional else ''} | {d.says} | {values} |")
+                kind = d.kind.value + ("，可不明" if d.optional else "")
+                parts.append(f"| {d.label} | `{d.code}` | {kind} | {d.says} | {values} |")
         parts.append("")
     return "\n".join(parts)
 
