@@ -169,7 +169,19 @@ def secret(platform: str, key: str) -> str:
     Raises:
         PluginRefused: The named file cannot be read.
     """
-    name = f"HSDISPUTE_{platform}_{key}".upper().replace("-", "_")
+    return _secret(f"HSDISPUTE_{platform}_{key}".upper().replace("-", "_"))
+
+
+def api_token() -> str:
+    """Return the token that ``/api/v1`` asks for (``HSDISPUTE_API_TOKEN`` or ``…_FILE``); empty: none is set.
+
+    Raises:
+        PluginRefused: The named file cannot be read.
+    """
+    return _secret("HSDISPUTE_API_TOKEN")
+
+
+def _secret(name: str) -> str:
     if file := os.environ.get(name + "_FILE"):
         try:
             return Path(file).read_text("utf-8").strip()

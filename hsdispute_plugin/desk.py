@@ -10,7 +10,8 @@ from hsdispute_plugin.explain import basis, decision_json, explanation, helper_n
 from hsdispute_plugin.hooks.platform import HostTicket, WriteBack
 from hsdispute_plugin.model import SHANGHAI, Decision, Ticket, Track
 from hsdispute_plugin.rules.rulebook import Rulebook, RuleSource
-from hsdispute_plugin.store import CaseRow, Store, Transaction
+from hsdispute_plugin.store import Store, Transaction
+from hsdispute_plugin.store_rows import CaseRow
 
 ROBOT = "规则插件"
 CATEGORY_IN, CATEGORY_OUT = "征缴", "其他"
@@ -26,20 +27,22 @@ class Desk:
         self._store = store
 
     def accept(self, platform: str, given: HostTicket, book: Rulebook, now: datetime) -> tuple[CaseRow, Decision | None]:
-        """Accept one version of a host's ticket; the decision is ``None`` when this version was accepted before.
+        """Accept one version of a host's ticket; the decision is ``None`` when this version is the one we have.
 
         Clause: 合政办发〔2025〕30号 四、首段（登记）；四（二）（分类流转）.
         """
         with self._store.begin() as tx:
-            if tx.accepted(platform, given.ticket.ticket_no, given.version):
-                case = tx.case_of(platform, given.ticket.ticket_no)
-                assert case is not None  # intake and case are written together
-                return case, None
-        decision = book.decide(given.ticket, now)  # outside the transaction: the writer waits for nobody's thinking
+            case = tx.case_of(platform, given.ticket.ticket_no)
+        if case and case.host_version == given.version:
+            return case, None
+        ticket = given.ticket
+        if case and ticket.received_at is None:  # a host that gives no time: the periods go on from when it first came
+            ticket = ticket.model_copy(update={"received_at": case.opened_at})
+        decision = book.decide(ticket, now)  # outside the transaction: the writer waits for nobody's thinking
         with self._store.begin() as tx:
             case = tx.case_of(platform, given.ticket.ticket_no)
-            if case and tx.accepted(platform, given.ticket.ticket_no, given.version):
-                return case, None  # another thread was quicker
+            if case and case.host_version == given.version:
+                return case, None  # another worker was quicker
             saved = self._save(tx, platform, given, decision, book.source, case, now)
         return saved, decision
 
@@ -60,10 +63,10 @@ class Desk:
         row = CaseRow(
             case_no=number, platform=platform, ticket_no=ticket.ticket_no, state=case.state if case else "REG",
             decision=told if again or case is None else case.decision, decisions=decisions, edition=decision.edition,
-            ticket=ticket.model_dump(mode="json"), opened_at=case.opened_at if case else now, updated_at=now,
+            host_version=given.version, ticket=ticket.model_dump(mode="json"),
+            opened_at=case.opened_at if case else now, updated_at=now,
         )
         tx.save_case(row)
-        tx.add_intake(platform, ticket.ticket_no, given.version, number, now)
         tx.add_journal(number, now, ROBOT, act, f"{why}（规则册 {decision.edition}）", "四、首段；四（二）")
         if again:
             result = write_back(f"{number}-{decisions}", decision, source)

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from hsdispute_plugin.desk import Desk
-from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused
+from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, place_of
 from hsdispute_plugin.hooks.manager import Plugins
 from hsdispute_plugin.hooks.platform import HostEvent, Platform
+from hsdispute_plugin.model import Track
 from hsdispute_plugin.rules.rulebook import Rulebook
-from hsdispute_plugin.store import EventRow, Store
+from hsdispute_plugin.store import Store, StoreDelayed
+from hsdispute_plugin.store_rows import EventRow
 
 MAX_FAULTS = 5  # tries at a ticket that breaks our own code, before it is set aside for a person
 LONGEST_WAIT_S = 600.0
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """How one event ended: ``accepted`` (then with its track), ``known``, ``put_off`` or ``failed``."""
+
+    outcome: str
+    track: Track | None = None
 
 
 class Reception:
@@ -29,10 +40,17 @@ class Reception:
         self._store, self._platforms, self._desk, self._book = store, platforms, desk, book
         self._plugins, self._clock = plugins, clock
 
-    def keep(self, platform: str, event: HostEvent) -> bool:
-        """Record an event durably; ``False`` when it is known. After this returns, the host may be told 202."""
+    def keep(self, given: Sequence[tuple[str, HostEvent]]) -> list[bool]:
+        """Record events (platform, event) durably in one commit; ``False`` for one that is known.
+
+        After this returns, the hosts may be told 202.
+
+        Raises:
+            StoreDelayed: None was kept.
+        """
+        now = self._clock()
         with self._store.begin() as tx:
-            return tx.add_event(platform, event.event_id, event.ticket_no, event.kind, self._clock())
+            return [tx.add_event(name, e.event_id, e.ticket_no, e.kind, now) for name, e in given]
 
     def poll(self, name: str) -> int:
         """Ask a platform what changed since the last time; return how many events were new.
@@ -51,39 +69,38 @@ class Reception:
                 tx.set_cursor(name, after)
         return new
 
-    def work_off(self, limit: int = 50) -> int:
-        """Fetch, decide and accept the tickets of due events; return how many events were settled or put off.
+    def work_off(self, name: str, limit: int = 50) -> tuple[Received, ...]:
+        """Fetch, decide and accept the tickets of a platform's due events; tell how each ended.
 
-        Called by one thread of one process at a time per store, so that a ticket has one worker.
+        Called by one thread per platform, so that a ticket has one worker and a host that hangs delays nobody else.
         """
         with self._store.begin() as tx:
-            rows = tx.due_events(self._clock(), limit)
-        for row in rows:
-            self._work(row)
-        return len(rows)
+            rows = tx.due_events(name, self._clock(), limit)
+        return tuple(self._work(row) for row in rows)
 
-    def _work(self, row: EventRow) -> None:
-        platform = self._platforms.get(row.platform)
-        if platform is None:
-            return self._settle(row, "failed", f"没有配置平台 “{row.platform}”")
+    def _work(self, row: EventRow) -> Received:
         try:
-            given = platform.fetch(row.ticket_no)
+            given = self._platforms[row.platform].fetch(row.ticket_no)
             case, decision = self._desk.accept(row.platform, given, self._book(), self._clock())
-        except DeliveryDelayed as err:
+        except (DeliveryDelayed, StoreDelayed) as err:
             return self._settle(row, "waiting", str(err))
         except DeliveryRefused as err:
             return self._settle(row, "failed", str(err))
         except Exception as err:  # one ticket that breaks the code must not stop the others
-            _log.error("ticket_set_aside", platform=row.platform, ticket_no=row.ticket_no, error=type(err).__name__)
-            return self._settle(row, "failed" if row.attempts + 1 >= MAX_FAULTS else "waiting", f"程序出错：{type(err).__name__}")
+            _log.error("ticket_set_aside", platform=row.platform, ticket_no=row.ticket_no, error=place_of(err))
+            return self._settle(row, "failed" if row.attempts + 1 >= MAX_FAULTS else "waiting", f"程序出错：{place_of(err)}")
         self._settle(row, "done", "")
-        if decision is not None:
-            _log.info("accepted", case_no=case.case_no, track=decision.track.value, lead=decision.lead, edition=decision.edition)
-            self._plugins.decided(given.ticket, decision)
-        return None
+        if decision is None:
+            return Received("known")
+        _log.info("accepted", case_no=case.case_no, track=decision.track.value, lead=decision.lead, edition=decision.edition)
+        self._plugins.decided(given.ticket, decision)
+        return Received("accepted", decision.track)
 
-    def _settle(self, row: EventRow, state: str, error: str) -> None:
+    def _settle(self, row: EventRow, state: str, error: str) -> Received:
         now = self._clock()
-        wait = timedelta(seconds=min(LONGEST_WAIT_S, 2.0 * 2**row.attempts))
+        wait = timedelta(seconds=min(LONGEST_WAIT_S, 2.0 * 2 ** min(row.attempts, 30)))
         with self._store.begin() as tx:
             tx.settle_event(row.id, state, now, next_at=now + wait if state == "waiting" else None, error=error)
+        if state == "failed":
+            _log.warning("event_failed", platform=row.platform, ticket_no=row.ticket_no, error=error)
+        return Received("put_off" if state == "waiting" else state)

@@ -3,78 +3,80 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import structlog
 
-from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused
+from hsdispute_plugin.errors import HsdisputeError, place_of
 
 IDLE_S = 1.0  # how long a thread sleeps when nothing was due and nobody woke it
 _log = structlog.get_logger(__name__)
 
 
 class Embedded:
-    """Runs the tasks until stopped. ``wake`` makes them look at once; the tables, not the wake-up, are the truth."""
+    """Three threads for each platform, so that a host that hangs delays no other: receive, deliver, poll.
+
+    ``wake`` makes a platform's threads look at once; the tables, not the wake-up, are the truth.
+    """
 
     def __init__(
-        self, work_off: Callable[[], int], deliver: Callable[[], Mapping[str, int]],
-        poll: Mapping[str, tuple[Callable[[], int], float]],
+        self, intervals_s: Mapping[str, float], receive: Callable[[str], int], deliver: Callable[[str], int],
+        poll: Callable[[str], int],
     ) -> None:
-        """``poll`` maps a platform to its polling call and interval in seconds; 0 means never."""
+        """``intervals_s``: the platforms and how often each is polled, 0 for never.
+
+        The calls take a platform's name and count what they did; after something, they are called again at once.
+        """
         self._stop = threading.Event()
-        self._reception, self._delivery = threading.Event(), threading.Event()
-        self._threads = [
-            self._thread("reception", lambda: self._received(work_off()), self._reception, IDLE_S),
-            self._thread("delivery", lambda: bool(deliver()), self._delivery, IDLE_S),
-        ]
-        for name, (call, every_s) in poll.items():
+        self._woken = {name: (threading.Event(), threading.Event()) for name in intervals_s}
+        self._threads: list[tuple[threading.Thread, threading.Event]] = []
+        for name, every_s in intervals_s.items():
+            arrived, queued = self._woken[name]
+            self._add(f"receive-{name}", partial(receive, name), IDLE_S, woken=arrived, then=queued)
+            self._add(f"deliver-{name}", partial(deliver, name), IDLE_S, woken=queued)
             if every_s > 0:
-                self._threads.append(self._thread(f"poll-{name}", self._polling(name, call), threading.Event(), every_s))
+                self._add(f"poll-{name}", partial(poll, name), every_s, woken=threading.Event(), then=arrived)
 
     def start(self) -> None:
         """Start all threads."""
-        for thread in self._threads:
+        for thread, _ in self._threads:
             thread.start()
 
-    def wake(self) -> None:
-        """Let the threads look now."""
-        self._reception.set()
-        self._delivery.set()
+    def wake(self, name: str) -> None:
+        """Let the threads of a platform look now."""
+        for event in self._woken[name]:
+            event.set()
 
     def stop(self, timeout_s: float = 15.0) -> None:
-        """Let every thread finish what it holds, and end."""
+        """Let every thread finish what it holds, and end. A lease that is held longer than this runs out by itself."""
         self._stop.set()
-        self.wake()
-        for thread in self._threads:
-            if not thread.name.startswith("hsdispute-poll-"):  # a poll asleep holds nothing
-                thread.join(timeout_s)
+        for _, woken in self._threads:
+            woken.set()
+        until = time.monotonic() + timeout_s
+        for thread, _ in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
 
-    def _received(self, settled: int) -> bool:
-        if settled:
-            self._delivery.set()
-        return settled > 0
-
-    def _polling(self, name: str, call: Callable[[], int]) -> Callable[[], bool]:
-        def poll() -> bool:
-            try:
-                if call():
-                    self._reception.set()
-            except (DeliveryDelayed, DeliveryRefused) as err:
-                _log.warning("poll_failed", platform=name, error=str(err))
-            return False
-
-        return poll
-
-    def _thread(self, name: str, step: Callable[[], bool], woken: threading.Event, every_s: float) -> threading.Thread:
+    def _add(
+        self, what: str, step: Callable[[], int], every_s: float, *, woken: threading.Event, then: threading.Event | None = None,
+    ) -> None:
         def run() -> None:
             while not self._stop.is_set():
                 woken.clear()
-                try:
-                    busy = step()
-                except Exception as err:  # the database may be locked or full: say so, and look again
-                    _log.error("worker_fault", worker=name, error=type(err).__name__)
-                    busy = False
-                if not busy:
+                busy = self._done(what, step) > 0
+                if busy and then:
+                    then.set()
+                if not busy and not self._stop.is_set():
                     woken.wait(every_s)
 
-        return threading.Thread(target=run, name=f"hsdispute-{name}", daemon=True)
+        self._threads.append((threading.Thread(target=run, name=f"hsdispute-{what}", daemon=True), woken))
+
+    def _done(self, what: str, step: Callable[[], int]) -> int:
+        try:
+            return step()
+        except HsdisputeError as err:  # the host or the database does not answer, and says why: look again later
+            _log.warning("work_put_off", worker=what, error=str(err))
+        except Exception as err:  # a fault of ours: the thread lives on
+            _log.error("worker_fault", worker=what, error=place_of(err))
+        return 0

@@ -154,4 +154,4 @@ def test_the_doctor_names_what_is_good_and_what_to_know(tmp_path):
 
 def test_the_doctor_does_not_print_the_address_of_a_database_it_cannot_reach():
     done = run("doctor", "--database", "sqlite:////no/such/dir/with-password/x.sqlite3")
-    assert done.returncode == 1 and "数据库连不上" in done.stdout.decode() and "with-password" not in done.stdout.decode()
+    assert done.returncode == 1 and "数据库打不开" in done.stdout.decode() and "with-password" not in done.stdout.decode()

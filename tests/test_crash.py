@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -127,3 +128,17 @@ def test_the_same_webhook_five_times_leaves_one_case_and_one_note(gateway, track
     wait_until(lambda: gateway.queue()["events"] == 0 and gateway.queue()["queued"] == 0, "nothing is left to do")
     assert len(hotline.notes(number)) == 2
     assert gateway.queue()["done"] == 1
+
+
+def test_asked_to_stop_it_ends_in_order_and_holds_no_lease(gateway, tracker):
+    hotline = Desk(tracker)
+    numbers = [hotline.file_ticket(f"欠费{n}", "老城镇砖厂欠缴养老保险八个月，请税务局查处") for n in range(TICKETS)]
+    for n in numbers:
+        gateway.tell(n)
+    gateway.process.send_signal(signal.SIGTERM)
+    gateway.process.wait(20)
+    assert b"Traceback" not in (gateway.home / "gateway.log").read_bytes()
+    with sqlite3.connect(gateway.home / "cases.sqlite3") as connection:
+        assert connection.execute("select count(*) from outbox where state = 'claimed'").fetchone() == (0,)
+    gateway.start()
+    wait_until(lambda: standing(hotline, numbers), "every result stands in the host")

@@ -1,6 +1,8 @@
 """The gateway over HTTP: only signed and fresh webhooks are kept, decisions are answered, nothing leaks."""
 
+import asyncio
 import json
+import threading
 import time
 
 import pytest
@@ -9,8 +11,11 @@ from starlette.testclient import TestClient
 from hsdispute_plugin.adapters.signature import sign
 from hsdispute_plugin.app import App, shipped_config
 from hsdispute_plugin.entrypoints.gateway import MAX_BODY_BYTES, create
+from hsdispute_plugin.entrypoints.group_commit import GroupCommit
+from hsdispute_plugin.store import StoreDelayed
 
 SECRET = "a-secret-of-the-test"
+NEAR, FAR = ("127.0.0.1", 50000), ("10.1.2.3", 50000)
 
 
 @pytest.fixture
@@ -29,7 +34,7 @@ def app(tmp_path, monkeypatch):
 
 @pytest.fixture
 def client(app):
-    with TestClient(create(app)) as served:
+    with TestClient(create(app), client=NEAR) as served:
         yield served
 
 
@@ -51,6 +56,7 @@ def test_a_signed_event_is_kept_once_and_answered_202(client, app):
     ({"at": 1_000_000_000}, "校准两台机器的时钟"),
     ({"X-Hsdispute-Timestamp": "soon"}, "缺少时间戳"),
     ({"X-Hsdispute-Signature": ""}, "签名不符"),
+    ({"X-Hsdispute-Signature": b"\xe9" * 64}, "签名不符"),
 ])
 def test_what_is_not_genuine_and_fresh_is_refused(client, app, change, why):
     answer = post(client, **change)
@@ -100,7 +106,7 @@ def test_a_refusal_does_not_repeat_the_payers_words(client):
 
 def test_a_token_is_asked_for_where_one_is_set(app, monkeypatch):
     monkeypatch.setenv("HSDISPUTE_API_TOKEN", "t")
-    with TestClient(create(app)) as client:
+    with TestClient(create(app), client=FAR) as client:
         ticket = {"ticket_no": "1", "content": "欠费"}
         assert client.post("/api/v1/decide", json=ticket).status_code == 401
         assert client.post("/api/v1/decide", json=ticket, headers={"Authorization": "Bearer t"}).status_code == 200
@@ -117,10 +123,110 @@ def test_figures_count_without_naming_anybody(client):
     post(client)
     text = client.get("/metrics").text
     assert 'hsdispute_decided_total{track="joint"} 1.0' in text
-    assert 'hsdispute_events_total{outcome="new",platform="roundup"} 1.0' in text
+    assert 'hsdispute_webhooks_total{outcome="new",platform="roundup"} 1.0' in text
     assert "张三丰" not in text and "秘密编号" not in text
 
 
 def test_a_body_that_is_no_json_is_told_so(client):
     assert client.post("/api/v1/decide", content=b"{").json() == {"error": "内容不是 JSON"}
     assert json.loads(post(client, b"no json").text)["error"].startswith("回调内容应是 JSON")
+
+
+def test_without_a_token_only_the_machine_itself_is_answered(app):
+    with TestClient(create(app), client=FAR) as client:
+        answer = client.post("/api/v1/decide", json={"ticket_no": "1", "content": "欠费"})
+        assert answer.status_code == 401 and "只接受本机的请求" in answer.json()["error"]
+        assert client.get("/healthz").status_code == 200
+
+
+def test_a_token_may_stand_in_a_file(app, monkeypatch, tmp_path):
+    (tmp_path / "token").write_text("t\n", "utf-8")
+    monkeypatch.setenv("HSDISPUTE_API_TOKEN_FILE", str(tmp_path / "token"))
+    with TestClient(create(app), client=NEAR) as client:
+        ticket = {"ticket_no": "1", "content": "欠费"}
+        assert client.post("/api/v1/decide", json=ticket).status_code == 401
+        assert client.post("/api/v1/decide", json=ticket, headers={"Authorization": "Bearer t"}).status_code == 200
+
+
+def test_a_decision_is_answered_in_either_encoding(client):
+    body = json.dumps({"ticket_no": "1", "content": "单位欠缴养老保险"}, ensure_ascii=False)
+    given = [client.post("/api/v1/decide", content=body.encode(e)).json() for e in ("utf-8", "gb18030")]
+    assert given[0] == given[1] and given[0]["scope"] == "in"
+
+
+@pytest.mark.parametrize(("method", "path", "body", "status"), [
+    ("GET", "/nowhere", b"", 404), ("GET", "/api/v1/decide", b"", 405), ("POST", "/api/v1/decide", b"[" * 100_000, 400),
+    ("POST", "/api/v1/decide", b"\xff\xff", 400), ("POST", "/api/v1/decide", b"[" + b"1," * 1000 + b"1]", 413),
+    ("POST", "/api/v1/decide", b"x" * (MAX_BODY_BYTES + 1), 413),
+])
+def test_every_refusal_is_a_chinese_sentence_in_json(client, method, path, body, status):
+    answer = client.request(method, path, content=body)
+    assert answer.status_code == status
+    assert any("一" <= c <= "龥" for c in answer.json()["error"])
+
+
+def test_an_event_longer_than_the_store_keeps_is_refused(client):
+    assert "最长" in post(client, **{"X-Event-Id": "e" * 201}).json()["error"]
+
+
+def test_a_database_that_is_away_asks_the_host_to_come_again(client, app, tmp_path):
+    app.store.close()
+    for file in tmp_path.glob("cases.sqlite3*"):
+        file.unlink()
+    (tmp_path / "cases.sqlite3").mkdir()
+    answer = post(client)
+    assert answer.status_code == 503 and answer.headers["Retry-After"] and "数据库暂时不可用" in answer.json()["error"]
+    assert client.get("/healthz").json()["ok"] is False
+
+
+def test_an_error_nobody_foresaw_is_logged_by_place_without_its_words(client, app, capsys):
+    class Broken:
+        def event(self, headers, body):
+            raise ValueError("张三丰 13800000000")
+
+        def close(self):
+            pass
+
+    app.platforms["roundup"] = Broken()
+    answer = post(client)
+    told = capsys.readouterr()
+    assert (answer.status_code, answer.json()["error"][:4]) == (500, "程序出错")
+    assert "ValueError at test_gateway.py:" in told.out + told.err
+    assert "张三丰" not in told.out + told.err + answer.text
+
+
+def test_what_comes_while_a_commit_is_under_way_shares_the_next():
+    batches, first, release = [], threading.Event(), threading.Event()
+
+    def keep(items):
+        batches.append(list(items))
+        first.set()
+        release.wait(10)
+        return [n * 2 for n in items]
+
+    async def all_at_once():
+        commit = GroupCommit(keep)
+        alone = asyncio.create_task(commit.add(0))
+        await asyncio.to_thread(first.wait, 10)
+        others = [asyncio.create_task(commit.add(n)) for n in range(1, 6)]
+        await asyncio.sleep(0)
+        release.set()
+        return [await alone, *[await o for o in others]]
+
+    assert asyncio.run(all_at_once()) == [0, 2, 4, 6, 8, 10]
+    assert batches == [[0], [1, 2, 3, 4, 5]]
+
+
+def test_a_commit_that_fails_is_heard_by_all_who_shared_it_and_not_by_the_next():
+    def keep(items):
+        if 1 in items:
+            raise StoreDelayed("数据库暂时不可用")
+        return items
+
+    async def one_after_another():
+        commit = GroupCommit(keep)
+        together = await asyncio.gather(commit.add(1), return_exceptions=True)
+        return [*together, await commit.add(2)]
+
+    failed, kept = asyncio.run(one_after_another())
+    assert isinstance(failed, StoreDelayed) and kept == 2

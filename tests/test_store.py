@@ -1,18 +1,42 @@
 """The store: all or nothing, once per version, one lane per ticket, a journal that shows tampering."""
 
+import sqlite3
+import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from hsdispute_plugin.store import Store, StoreRefused, broken_seal
+from hsdispute_plugin.store import Store, StoreDelayed, StoreRefused
+from hsdispute_plugin.store_rows import broken_seal
+from tests import postgres
 
 NOW = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
 
 
+@pytest.fixture(scope="module")
+def server():
+    with postgres.running() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    """A database (or a schema of one) of its own for each test, of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'cases.sqlite3'}"
+    server, name = request.getfixturevalue("server"), f"t{abs(hash(request.node.name))}"
+    engine = sa.create_engine(server)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {name}")
+    engine.dispose()
+    return f"{server}&options=-csearch_path%3D{name}"
+
+
 @pytest.fixture
-def url(tmp_path):
+def in_a_file(tmp_path):
     return f"sqlite:///{tmp_path / 'cases.sqlite3'}"
 
 
@@ -31,7 +55,7 @@ def queue(store, *keys, ticket_no="T1"):
 
 def claimed(store, owner="w1", now=NOW, limit=10):
     with store.begin() as tx:
-        return [row.key for row in tx.claim(owner, now, now + timedelta(minutes=5), limit)]
+        return [row.key for row in tx.claim("roundup", owner, now, now + timedelta(minutes=5), limit)]
 
 
 def row_id(store, key):
@@ -50,13 +74,31 @@ def test_what_raises_leaves_nothing_behind(store):
         tx.add_event("roundup", "e1", "T1", "created", NOW)
         raise RuntimeError
     with store.begin() as tx:
-        assert tx.due_events(NOW, 10) == []
+        assert tx.due_events("roundup", NOW, 10) == []
 
 
 def test_an_event_is_kept_once(store):
     with store.begin() as tx:
         assert [tx.add_event("roundup", "e1", "T1", "created", NOW) for _ in range(5)] == [True] + [False] * 4
-        assert len(tx.due_events(NOW, 10)) == 1
+        assert len(tx.due_events("roundup", NOW, 10)) == 1
+
+
+def test_an_event_that_failed_is_taken_up_again_when_the_host_repeats_it(store):
+    with store.begin() as tx:
+        tx.add_event("roundup", "e1", "T1", "created", NOW)
+        (event,) = tx.due_events("roundup", NOW, 10)
+        tx.settle_event(event.id, "failed", NOW, error="账号没有权限")
+        assert (tx.due_events("roundup", NOW, 10), tx.depths()["failed_events"]) == ([], 1)
+        assert tx.add_event("roundup", "e1", "T1", "created", LATER)
+        assert [e.attempts for e in tx.due_events("roundup", LATER, 10)] == [0]
+
+
+def test_a_platform_is_asked_for_its_own_work_only(store):
+    queue(store, "a1")
+    with store.begin() as tx:
+        tx.add_event("roundup", "e1", "T1", "created", NOW)
+        assert tx.claim("rt", "w", NOW, LATER, 10) == [] and tx.due_events("rt", NOW, 10) == []
+        assert tx.unfinished() == {"roundup": 2}
 
 
 def test_numbers_of_a_series_have_no_gaps_or_repeats(store):
@@ -138,7 +180,106 @@ def test_reopening_keeps_everything(store, url):
     again.close()
 
 
-def test_accepted_work_is_on_disk_before_the_host_is_told(store):
+def test_workers_that_accept_at_once_leave_no_gap_no_repeat_and_a_whole_journal(url):
+    """Four threads over two stores, as two processes would: every number once, every line sealed after the one before."""
+    stores = [Store(url), Store(url)]
+    failed = []
+
+    def work(store, name):
+        for n in range(10):
+            while True:
+                try:
+                    with store.begin() as tx:
+                        number = tx.next_number("case-2026")
+                        tx.add_journal(f"HS-{number}", NOW, name, "受理登记", str(n), "四（一）")
+                    break
+                except StoreDelayed:
+                    continue
+                except Exception as err:
+                    failed.append(err)
+                    return
+
+    threads = [threading.Thread(target=work, args=(stores[n % 2], f"w{n}")) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with stores[0].begin() as tx:
+        lines = tx.journal()
+    for store in stores:
+        store.close()
+    assert failed == []
+    assert sorted(line.case_no for line in lines) == sorted(f"HS-{n}" for n in range(1, 41))
+    assert broken_seal(lines) is None
+
+
+def test_two_workers_never_hold_one_row(url):
+    one, other = Store(url), Store(url)
+    for n in range(20):
+        queue(one, f"k{n}", ticket_no=f"T{n}")
+    taken = {"w1": [], "w2": []}
+
+    def work(store, name):
+        while got := claimed(store, name, limit=1):
+            taken[name] += got
+
+    threads = [threading.Thread(target=work, args=pair) for pair in ((one, "w1"), (other, "w2"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    one.close()
+    other.close()
+    assert sorted(taken["w1"] + taken["w2"]) == sorted(f"k{n}" for n in range(20))
+
+
+def test_accepted_work_is_on_disk_before_the_host_is_told(in_a_file):
+    store = Store(in_a_file)
     with store._engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
+
+
+@pytest.mark.parametrize(("url", "why"), [
+    ("oracle://x", "数据库地址应是"), ("nonsense", "数据库地址应是"), ("sqlite:////no/such/dir/x.sqlite3", "数据库打不开"),
+    ("postgresql+psycopg://u:secret-word@127.0.0.1:1/x", "数据库打不开"), ("sqlite://host:bad/x", "数据库打不开"),
+])
+def test_a_database_that_cannot_be_opened_is_a_sentence_without_its_password(url, why):
+    with pytest.raises(StoreRefused, match=why) as refused:
+        Store(url)
+    assert "secret-word" not in str(refused.value)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path):
+    (tmp_path / "x.sqlite3").write_bytes(b"not a database, but long enough to be looked at" * 40)
+    with pytest.raises(StoreRefused, match="数据库打不开"):
+        Store(f"sqlite:///{tmp_path / 'x.sqlite3'}")
+
+
+def test_a_database_that_goes_away_is_told_apart_from_a_fault(tmp_path):
+    file = tmp_path / "away" / "x.sqlite3"
+    file.parent.mkdir()
+    store = Store(f"sqlite:///{file}")
+    store.close()
+    file.parent.rename(tmp_path / "gone")
+    with pytest.raises(StoreDelayed, match="没有改动任何内容"), store.begin() as tx:
+        tx.depths()
+
+
+def test_no_error_of_the_database_repeats_what_was_to_be_kept(store):
+    with pytest.raises(StoreDelayed) as delayed, store.begin() as tx:
+        for _ in range(2):
+            tx.add_outbox("k", "HS-1", "roundup", "T1", {"note": "张三丰"}, NOW)
+    assert "张三丰" not in f"{delayed.value} {delayed.value.__cause__}"
+
+
+def test_a_database_of_version_1_is_brought_up_to_date_and_keeps_its_cases(in_a_file):
+    with sqlite3.connect(in_a_file.removeprefix("sqlite:///")) as connection:
+        connection.executescript((Path(__file__).parent / "old_databases" / "version_1.sql").read_text("utf-8"))
+    store = Store(in_a_file)
+    with store.begin() as tx:
+        case = tx.case_of("roundup", "7")
+        assert case is not None and (case.case_no, case.host_version) == ("HS-2026-000001", "v2")
+        assert broken_seal(tx.journal()) is None
+    store.close()
+    Store(in_a_file).close()  # and once only

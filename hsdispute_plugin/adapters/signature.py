@@ -22,7 +22,7 @@ def refusal(secret: str, timestamp: str, signature: str, body: bytes, now: datet
         return "本平台没有配置回调密钥，拒收"
     if not timestamp.isdecimal() or len(timestamp) > 12:
         return f"缺少时间戳 {TIMESTAMP_HEADER}（Unix 秒）"
-    if not hmac.compare_digest(sign(secret, timestamp, body), signature.lower()):
+    if not hmac.compare_digest(sign(secret, timestamp, body).encode(), signature.lower().encode()):
         return "签名不符"
     if abs(now.timestamp() - int(timestamp)) > WINDOW_S:
         return f"时间戳与本机相差超过 {WINDOW_S} 秒，请校准两台机器的时钟"

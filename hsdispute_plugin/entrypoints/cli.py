@@ -106,6 +106,7 @@ def serve(
     from hsdispute_plugin.entrypoints.logs import configure
 
     configure()
+    os.umask(0o077)  # the database holds payers' words: nobody else on the machine reads it
     uvicorn.run(create(App(config, database)), host=host, port=port, log_config=None, access_log=False)
 
 

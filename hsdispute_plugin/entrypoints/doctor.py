@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from hsdispute_plugin import app
 from hsdispute_plugin.errors import PluginRefused, RulebookError
+from hsdispute_plugin.hooks.platform import Platform
 from hsdispute_plugin.model import SHANGHAI
 from hsdispute_plugin.rules import durable
 from hsdispute_plugin.rules.load import load
 from hsdispute_plugin.rules.rulebook import RuleSource
-from hsdispute_plugin.store import Store, StoreRefused, broken_seal
+from hsdispute_plugin.store import Store, StoreDelayed, StoreRefused
+from hsdispute_plugin.store_rows import broken_seal
 
 
 def examine(config: Path | None, database: str | None) -> Iterator[str]:
@@ -27,12 +29,16 @@ def examine(config: Path | None, database: str | None) -> Iterator[str]:
     yield f"✓ 配置 {directory}：{sum(len(f.rules) for f in source.families)} 条规则，版次 {source.edition}"
     yield "✓ 引擎 durable_rules 可用" if durable.available() else "! 未安装 durable_rules，用 generated 引擎，结论相同"
     yield from _numbers(source)
-    yield from _database(database)
     try:
         platforms, _ = app.open_platforms(directory, plugins)
     except (RulebookError, PluginRefused) as err:
         yield f"✗ 平台文件：{err}"
-        return
+        platforms = {}
+    yield from _database(database, platforms)
+    yield from _platforms(platforms)
+
+
+def _platforms(platforms: Mapping[str, Platform]) -> Iterator[str]:
     if not platforms:
         yield "! 没有启用任何平台：在 platforms/ 的文件里写 启用: 是"
     for name, platform in platforms.items():
@@ -56,20 +62,20 @@ def _numbers(source: RuleSource) -> Iterator[str]:
             yield f"! {year} 年没有正式的节假日安排，跨到这一年的时限是暂定的；通知公布后请更新 calendar/{year}.yaml"
 
 
-def _database(database: str | None) -> Iterator[str]:
-    url = database or os.environ.get("HSDISPUTE_DATABASE") or app.DEFAULT_DATABASE
+def _database(database: str | None, platforms: Mapping[str, Platform]) -> Iterator[str]:
     try:
-        store = Store(url)
+        store = Store(database or os.environ.get("HSDISPUTE_DATABASE") or app.DEFAULT_DATABASE)
         with store.begin() as tx:
-            depths, broken = tx.depths(), broken_seal(tx.journal())
-    except StoreRefused as err:
-        yield f"✗ 数据库：{err}"
-        return
-    except Exception as err:  # any driver's error: the address is not shown, it may hold a password
-        yield f"✗ 数据库连不上（{type(err).__name__}）：请检查 --database 或 HSDISPUTE_DATABASE"
+            depths, unfinished, broken = tx.depths(), tx.unfinished(), broken_seal(tx.journal())
+    except (StoreRefused, StoreDelayed) as err:
+        yield f"✗ {err}"
         return
     store.close()
     yield f"✓ 数据库：待写回 {depths['queued'] + depths['claimed']}，待处理事件 {depths['events']}"
     if depths["dead"]:
-        yield f"✗ 有 {depths['dead']} 条写回失败，须人工处理"
+        yield f"✗ 有 {depths['dead']} 条写回被平台拒收或一再出错，须人工处理"
+    if depths["failed_events"]:
+        yield f"✗ 有 {depths['failed_events']} 个事件没能受理，须人工处理；平台再发一次就会重试"
+    for name in sorted(unfinished.keys() - platforms.keys()):
+        yield f"! 平台 {name} 没有启用，却有 {unfinished[name]} 项没做完；启用后会接着做"
     yield "✓ 办理日志封印完整" if broken is None else f"✗ 办理日志第 {broken} 条被改动过，请停用并报告"

@@ -4,53 +4,39 @@ from __future__ import annotations
 
 import hmac
 import json
-import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hsdispute_plugin import app as joined
 from hsdispute_plugin.adapters.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, refusal
 from hsdispute_plugin.app import App
+from hsdispute_plugin.entrypoints.figures import Figures
+from hsdispute_plugin.entrypoints.group_commit import GroupCommit
 from hsdispute_plugin.entrypoints.tickets import ticket_from
-from hsdispute_plugin.errors import TicketRefused
+from hsdispute_plugin.errors import HsdisputeError, TicketRefused, place_of
 from hsdispute_plugin.explain import decision_json
+from hsdispute_plugin.hooks.platform import HostEvent
+from hsdispute_plugin.model import decode
 from hsdispute_plugin.work import Embedded
 
 MAX_BODY_BYTES = 1_000_000
 MAX_BATCH = 1_000
+MAX_EVENT_ID, MAX_TICKET_NO = 200, 120  # as long as the store keeps
+_LOOPBACK = ("127.0.0.1", "::1")
+_STATUS = {404: "没有这个地址", 405: "这个地址不接受这种请求方法"}
 _log = structlog.get_logger(__name__)
 
-
-class Figures:
-    """What /metrics shows; a registry of its own, so that two gateways in one process do not clash."""
-
-    def __init__(self, depths: Callable[[], dict[str, int]]) -> None:
-        self.registry = CollectorRegistry()
-        self.events = Counter("hsdispute_events_total", "Webhooks by outcome", ["platform", "outcome"], registry=self.registry)
-        self.decided = Counter("hsdispute_decided_total", "Decisions asked for over HTTP", ["track"], registry=self.registry)
-        self.seconds = Histogram(
-            "hsdispute_decide_seconds", "Time of one decision", registry=self.registry,
-            buckets=(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.01, 0.1, 1.0))
-        self._depth = Gauge("hsdispute_queue_depth", "Rows by state", ["state"], registry=self.registry)
-        self._depths = depths
-
-    def text(self) -> bytes:
-        """Return the exposition text."""
-        for state, count in self._depths().items():
-            self._depth.labels(state).set(count)
-        return generate_latest(self.registry)
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Gateway:
@@ -58,11 +44,24 @@ class Gateway:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self.work = Embedded(app.reception.work_off, lambda: app.outbox.deliver_due(app.owner), {
-            name: (partial(app.reception.poll, name), every) for name, every in app.intervals_s.items()
-        })
-        self.figures = Figures(self._depths)
-        self._token = os.environ.get("HSDISPUTE_API_TOKEN", "")
+        self.figures = Figures()
+        self.work = Embedded(app.intervals_s, self._receive, self._deliver, app.reception.poll)
+        self._kept: GroupCommit[tuple[str, HostEvent], bool] = GroupCommit(app.reception.keep)
+        self._token = joined.api_token()
+
+    def _receive(self, name: str) -> int:
+        received = self._app.reception.work_off(name)
+        for one in received:
+            self.figures.received.labels(name, one.outcome).inc()
+            if one.track:
+                self.figures.accepted.labels(name, one.track.value).inc()
+        return len(received)
+
+    def _deliver(self, name: str) -> int:
+        ended = self._app.outbox.deliver_due(name, f"{self._app.owner}-{name}")
+        for state in ended:
+            self.figures.delivered.labels(name, state).inc()
+        return len(ended)
 
     def _depths(self) -> dict[str, int]:
         with self._app.store.begin() as tx:
@@ -73,40 +72,38 @@ class Gateway:
         name = request.path_params["platform"]
         platform = self._app.platforms.get(name)
         if platform is None:
-            return _refused(404, f"没有配置平台 “{name}”")
+            return _refused(404, "没有配置这个平台")
         body = await _body(request)
-        if body is None:
-            return _refused(413, f"内容超过 {MAX_BODY_BYTES} 字节")
         headers = request.headers
         why = refusal(joined.secret(name, "WEBHOOK_SECRET"), headers.get(TIMESTAMP_HEADER, ""),
                       headers.get(SIGNATURE_HEADER, ""), body, joined.clock())
         if why:
-            self.figures.events.labels(name, "refused").inc()
+            self.figures.webhooks.labels(name, "refused").inc()
             return _refused(401, why)
         try:
             event = platform.event(headers, body)
+            if event and (len(event.event_id) > MAX_EVENT_ID or len(event.ticket_no) > MAX_TICKET_NO):
+                raise TicketRefused(f"事件编号最长 {MAX_EVENT_ID} 字，工单编号最长 {MAX_TICKET_NO} 字")
         except TicketRefused as err:
-            self.figures.events.labels(name, "unreadable").inc()
+            self.figures.webhooks.labels(name, "unreadable").inc()
             return _refused(400, str(err))
         if event is None:
-            self.figures.events.labels(name, "ours").inc()
+            self.figures.webhooks.labels(name, "ours").inc()
             return JSONResponse({"outcome": "ours"}, 202)
-        new = await run_in_threadpool(self._app.reception.keep, name, event)
-        self.figures.events.labels(name, "new" if new else "known").inc()
-        if new:
-            self.work.wake()
-        return JSONResponse({"outcome": "new" if new else "known", "event": event.event_id}, 202)
+        outcome = "new" if await self._kept.add((name, event)) else "known"
+        self.figures.webhooks.labels(name, outcome).inc()
+        if outcome == "new":
+            self.work.wake(name)
+        return JSONResponse({"outcome": outcome, "event": event.event_id}, 202)
 
     async def decide(self, request: Request) -> Response:
         """POST /api/v1/decide: a ticket gives a decision, a list of tickets a list of decisions or errors."""
-        if self._token and not hmac.compare_digest(request.headers.get("authorization", ""), f"Bearer {self._token}"):
-            return _refused(401, "请在 Authorization 头里带上 Bearer 令牌")
+        if why := self._stranger(request):
+            return _refused(401, why)
         body = await _body(request)
-        if body is None:
-            return _refused(413, f"内容超过 {MAX_BODY_BYTES} 字节")
         try:
-            given = json.loads(body)
-        except ValueError:
+            given = json.loads(decode(body))
+        except (ValueError, RecursionError):
             return _refused(400, "内容不是 JSON")
         if isinstance(given, list) and len(given) > MAX_BATCH:
             return _refused(413, f"一次最多 {MAX_BATCH} 张工单")
@@ -115,10 +112,17 @@ class Gateway:
             return JSONResponse(answers)
         return JSONResponse(answers[0], 422 if "error" in answers[0] else 200)
 
+    def _stranger(self, request: Request) -> str:
+        if self._token:
+            given, right = request.headers.get("authorization", ""), f"Bearer {self._token}"
+            return "" if hmac.compare_digest(given.encode(), right.encode()) else "请在 Authorization 头里带上 Bearer 令牌"
+        near = request.client is not None and request.client.host in _LOOPBACK
+        return "" if near else "没有设置 HSDISPUTE_API_TOKEN，只接受本机的请求"
+
     def _decide_one(self, given: Any) -> dict[str, Any]:
         try:
             ticket = ticket_from(given)
-        except (TicketRefused, ValidationError) as err:
+        except TicketRefused as err:
             return {"error": str(err)}
         with self.figures.seconds.time():
             decision = self._app.book.decide(ticket, joined.clock())
@@ -126,18 +130,16 @@ class Gateway:
         return decision_json(decision)
 
     async def health(self, request: Request) -> Response:
-        """GET /healthz: 200 when the store answers."""
-        try:
-            depths = await run_in_threadpool(self._depths)
-        except Exception as err:  # whatever is wrong with the database, the question is answered
-            return JSONResponse({"ok": False, "error": f"数据库不可用：{type(err).__name__}"}, 503)
+        """GET /healthz: 200 when the store answers, 503 when it does not."""
+        depths = await run_in_threadpool(self._depths)
         return JSONResponse({
             "ok": True, "edition": self._app.book.edition, "engine": self._app.book.engine_name, "queue": depths,
             "platforms": sorted(self._app.platforms)})
 
     async def metrics(self, request: Request) -> Response:
         """GET /metrics: Prometheus text."""
-        return Response(await run_in_threadpool(self.figures.text), media_type=CONTENT_TYPE_LATEST)
+        depths = await run_in_threadpool(self._depths)
+        return Response(self.figures.text(depths), media_type=CONTENT_TYPE_LATEST)
 
 
 def create(app: App) -> Starlette:
@@ -157,21 +159,46 @@ def create(app: App) -> Starlette:
             await run_in_threadpool(gateway.work.stop)
             app.close()
 
-    return Starlette(lifespan=lifespan, routes=[
-        Route("/hooks/{platform}", gateway.hook, methods=["POST"]),
-        Route("/api/v1/decide", gateway.decide, methods=["POST"]),
-        Route("/healthz", gateway.health),
-        Route("/metrics", gateway.metrics),
+    return Starlette(lifespan=lifespan, exception_handlers={HTTPException: _no_such_thing}, routes=[
+        Route("/hooks/{platform}", _answered(gateway.hook), methods=["POST"]),
+        Route("/api/v1/decide", _answered(gateway.decide), methods=["POST"]),
+        Route("/healthz", _answered(gateway.health)),
+        Route("/metrics", _answered(gateway.metrics)),
     ])
 
 
-async def _body(request: Request) -> bytes | None:
-    body = b""
+def _answered(endpoint: Endpoint) -> Endpoint:
+    """Answer whatever goes wrong with a sentence. The server's own handler would log an error's words: perhaps a payer's."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except HTTPException as err:
+            return _refused(err.status_code, str(err.detail))
+        except HsdisputeError as err:  # the database or a secret file; the host repeats its webhook later
+            _log.warning("request_put_off", path=request.url.path, error=str(err))
+            return JSONResponse({"ok": False, "error": str(err)}, 503, {"Retry-After": "30"})
+        except ClientDisconnect:
+            return _refused(400, "连接断了")
+        except Exception as err:
+            _log.error("request_failed", path=request.url.path, error=place_of(err))
+            return _refused(500, "程序出错，已记入日志，请联系管理员")
+
+    return answer
+
+
+async def _no_such_thing(request: Request, err: Exception) -> Response:
+    status = err.status_code if isinstance(err, HTTPException) else 500
+    return _refused(status, _STATUS.get(status, "请求不对"))
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY_BYTES:
-            return None
-    return body
+            raise HTTPException(413, f"内容超过 {MAX_BODY_BYTES} 字节")
+    return bytes(body)
 
 
 def _refused(status: int, why: str) -> Response:

@@ -1,0 +1,88 @@
+"""The shape of the database: its tables, and the numbered steps that bring an older one up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+
+import sqlalchemy as sa
+
+VERSION = 2
+
+
+class _Utc(sa.types.TypeDecorator[datetime]):
+    """An aware moment kept as UTC text of fixed width, which sorts as time does on every database."""
+
+    impl = sa.String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> str | None:
+        return None if value is None else value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+
+    def process_result_value(self, value: str | None, dialect: Any) -> datetime | None:
+        return None if value is None else datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%f").replace(tzinfo=UTC)
+
+
+metadata = sa.MetaData()
+meta = sa.Table("meta", metadata, sa.Column("key", sa.String(40), primary_key=True), sa.Column("value", sa.String(80)))
+events = sa.Table(
+    "events", metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("platform", sa.String(60), nullable=False), sa.Column("event_id", sa.String(200), nullable=False),
+    sa.Column("ticket_no", sa.String(120), nullable=False), sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("state", sa.String(10), nullable=False), sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_at", _Utc, nullable=False), sa.Column("error", sa.Text), sa.Column("received_at", _Utc, nullable=False),
+    sa.UniqueConstraint("platform", "event_id"), sa.Index("events_due", "state", "next_at"),
+)
+cases = sa.Table(
+    "cases", metadata,
+    sa.Column("case_no", sa.String(40), primary_key=True),
+    sa.Column("platform", sa.String(60), nullable=False), sa.Column("ticket_no", sa.String(120), nullable=False),
+    sa.Column("state", sa.String(20), nullable=False), sa.Column("decision", sa.JSON, nullable=False),
+    sa.Column("decisions", sa.Integer, nullable=False), sa.Column("edition", sa.String(40), nullable=False),
+    sa.Column("host_version", sa.String(120), nullable=False),  # the version last accepted
+    sa.Column("ticket", sa.JSON, nullable=False),  # confidential: the payer's words and contact
+    sa.Column("opened_at", _Utc, nullable=False), sa.Column("updated_at", _Utc, nullable=False),
+    sa.UniqueConstraint("platform", "ticket_no"),
+)
+journal = sa.Table(
+    "journal", metadata,
+    sa.Column("id", sa.Integer, primary_key=True), sa.Column("case_no", sa.String(40), nullable=False, index=True),
+    sa.Column("at", _Utc, nullable=False), sa.Column("who", sa.String(80), nullable=False),
+    sa.Column("act", sa.String(60), nullable=False), sa.Column("why", sa.Text, nullable=False),
+    sa.Column("clause", sa.String(200), nullable=False),
+    sa.Column("previous", sa.String(64), nullable=False), sa.Column("seal", sa.String(64), nullable=False),
+)
+outbox = sa.Table(
+    "outbox", metadata,
+    sa.Column("id", sa.Integer, primary_key=True), sa.Column("key", sa.String(80), nullable=False, unique=True),
+    sa.Column("case_no", sa.String(40), nullable=False), sa.Column("platform", sa.String(60), nullable=False),
+    sa.Column("ticket_no", sa.String(120), nullable=False), sa.Column("payload", sa.JSON, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False), sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_at", _Utc, nullable=False), sa.Column("lease_owner", sa.String(80)), sa.Column("lease_until", _Utc),
+    sa.Column("error", sa.Text), sa.Column("created_at", _Utc, nullable=False), sa.Column("done_at", _Utc),
+    sa.Index("outbox_due", "state", "next_at"), sa.Index("outbox_lane", "platform", "ticket_no", "id"),
+)
+cursors = sa.Table(
+    "cursors", metadata, sa.Column("platform", sa.String(60), primary_key=True), sa.Column("cursor", sa.String(200)),
+)
+
+
+def make(connection: sa.Connection) -> None:
+    """Make all tables of the present version."""
+    metadata.create_all(connection)
+
+
+def _keep_the_last_version(connection: sa.Connection) -> None:
+    # Version 1 kept every version ever accepted, so a ticket edited back to its first words was never decided again.
+    connection.exec_driver_sql("ALTER TABLE cases ADD COLUMN host_version VARCHAR(120) NOT NULL DEFAULT ''")
+    connection.exec_driver_sql(
+        "UPDATE cases SET host_version = (SELECT i.host_version FROM intake i WHERE i.case_no = cases.case_no "
+        "ORDER BY i.at DESC LIMIT 1)")
+    connection.exec_driver_sql("DROP TABLE intake")
+
+
+#: The step that leads to each version from the one before; each runs in the transaction that opens the database.
+STEPS: Mapping[int, Callable[[sa.Connection], None]] = MappingProxyType({2: _keep_the_last_version})
