@@ -5,26 +5,24 @@ from __future__ import annotations
 import os
 import random
 import socket
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from hsdispute_plugin.adapters import built_in
-from hsdispute_plugin.desk import Desk
-from hsdispute_plugin.errors import PluginRefused, RulebookError
+from hsdispute_plugin.errors import PluginRefused, RulebookError, place_of
 from hsdispute_plugin.hooks.manager import Plugins
 from hsdispute_plugin.hooks.platform import FactExtractor, Platform, PlatformSettings
 from hsdispute_plugin.model import Facts, Ticket
-from hsdispute_plugin.outbox import Outbox
-from hsdispute_plugin.reception import Reception
 from hsdispute_plugin.rules.durable import best_engine
+from hsdispute_plugin.rules.editions import RulebookHolder
 from hsdispute_plugin.rules.extract import Extractor
 from hsdispute_plugin.rules.facts import FactDef, Kind
 from hsdispute_plugin.rules.load import load, read_yaml
 from hsdispute_plugin.rules.node import Node, Reading
-from hsdispute_plugin.rules.rulebook import CompileEngine, Rulebook, RuleSource
-from hsdispute_plugin.store import Store
+from hsdispute_plugin.rules.rulebook import CompileEngine, Extract, Rulebook, RuleSource
 
 DEFAULT_DATABASE = "sqlite:///hsdispute.sqlite3"
 
@@ -80,12 +78,16 @@ def fact_defs(extractors: Sequence[FactExtractor]) -> tuple[FactDef, ...]:
     )
 
 
-def _with_plugins(own: Extractor, extractors: Sequence[FactExtractor]):  # type: ignore[no-untyped-def]
+def _with_plugins(own: Extract, extractors: Sequence[FactExtractor]) -> Extract:
     def extract(ticket: Ticket) -> Facts:
         facts = own(ticket)
         values, evidence = dict(facts.values), dict(facts.evidence)
         for e in extractors:
-            given = e.extract(ticket)
+            try:
+                given = e.extract(ticket)
+            except Exception as err:
+                raise PluginRefused(f"插件的事实 “{e.label}”（{e.code}）算不出来：{place_of(err)}。"
+                                    f"请联系其作者，或停用该插件") from err
             values.update({k: v for k, v in given.values.items() if k == e.code})
             evidence.update({k: v for k, v in given.evidence.items() if k.partition(".")[0] == e.code})
         return Facts(values, evidence)
@@ -102,21 +104,33 @@ class App:
         Raises:
             RulebookError, PluginRefused, StoreRefused: Each with what to do.
         """
+        # Imported here: `hsdispute decide` must start in half a second and needs no database.
+        from hsdispute_plugin.desk import Desk
+        from hsdispute_plugin.outbox import Outbox
+        from hsdispute_plugin.reception import Reception
+        from hsdispute_plugin.store import Store
+
         self.directory = config_directory(directory)
         self.plugins = open_plugins()
-        self.book = open_rulebook(self.directory, self.plugins)
+        make = partial(open_rulebook, plugins=self.plugins)
+        self.books = RulebookHolder(self.directory, make, time.monotonic)
         self.platforms, self.intervals_s = open_platforms(self.directory, self.plugins)
         self.store = Store(database or os.environ.get("HSDISPUTE_DATABASE") or DEFAULT_DATABASE)
         self.desk = Desk(self.store)
         self.owner = f"{socket.gethostname()}-{os.getpid()}"
         self.outbox = Outbox(self.store, self.platforms, clock, random.random)
-        self.reception = Reception(self.store, self.platforms, self.desk, lambda: self.book, self.plugins, clock)
+        self.reception = Reception(self.store, self.platforms, self.desk, self.books.rulebook, self.plugins, clock)
+
+    @property
+    def book(self) -> Rulebook:
+        """The rule book in force."""
+        return self.books.rulebook()
 
     def close(self) -> None:
         """Close platforms, engines and database."""
         for platform in self.platforms.values():
             platform.close()
-        self.book.close()
+        self.books.close()
         self.store.close()
 
 

@@ -27,6 +27,7 @@ from hsdispute_plugin.forms_catalogue import IDENTITY, NUMBERS, SECRECY, Ground,
 from hsdispute_plugin.forms_context import PaperDate, parse_number
 from hsdispute_plugin.forms_docx import all_text, font_warnings, sealed, visible_text
 from hsdispute_plugin.forms_privacy import conceal, remains
+from hsdispute_plugin.model import aware
 
 #: A field whose name ends so holds a date; left empty it prints blanks for the pen.
 DATES = ("日期", "期限", "时间")
@@ -129,8 +130,10 @@ class Forms:
         Clause: 附件; 备注「严格保密，不得泄露缴费人信息」.
         """
         paper = self.paper(code)
-        self._refuse_missing(paper, values)
-        hidden = _hidden(values) if without_identity or paper.deidentified else None
+        masked = without_identity or paper.deidentified
+        # A name can only be taken out of a text by one who knows it; nobody's is 匿名.
+        self._refuse_missing(paper, values, ("联系人姓名",) if masked else ())
+        hidden = _hidden(values) if masked else None
         raw = self._filled(paper, self._printed(paper, values, hidden))
         if paper.secret and SECRECY not in re.sub(r"\s", "", visible_text(raw)):
             raise RulebookError((self._problem(
@@ -144,7 +147,7 @@ class Forms:
     def file_name(self, code: str, values: Mapping[str, object]) -> str:
         """Return a file name for an attachment, such as 报送单〔2026〕7号.docx; never holds a payer's name.
 
-        The number is 报送编号 for the submission form, else 文号, else 案件编号.
+        The number is 报送编号 for papers that demand it, else 文号, else 案件编号.
         """
         paper = self.paper(code)
         number = next((str(values[k]) for k in (("报送编号",) if "报送编号" in paper.required else ("文号", "案件编号"))
@@ -175,9 +178,8 @@ class Forms:
                     f"请在模板里写上 {{{{ {lost[0]} }}}}，或在 forms.yaml 里移到选填"))
         return tuple(problems)
 
-    def _refuse_missing(self, paper: Paper, values: Mapping[str, object]) -> None:
-        needed = (*paper.required, *(("联系人姓名",) if paper.deidentified else ()))
-        missing = [n for n in dict.fromkeys(needed) if _empty(values.get(n))]
+    def _refuse_missing(self, paper: Paper, values: Mapping[str, object], also: Sequence[str]) -> None:
+        missing = [n for n in dict.fromkeys((*paper.required, *also)) if _empty(values.get(n))]
         if missing:
             raise CaseRefused(f"{paper.short}还缺 {len(missing)} 项必填内容：{'、'.join(missing)}。请补齐后再生成"
                               f"（{paper.basis}）/ required fields are missing")
@@ -196,20 +198,22 @@ class Forms:
 
     def _filled(self, paper: Paper, printed: Mapping[str, Any]) -> bytes:
         path = self._directory / paper.template
+        template = DocxTemplate(path)
         try:
-            template = DocxTemplate(path)
-            unknown = sorted(template.get_undeclared_template_variables(self._env) - printed.keys())
-            if unknown:
-                raise RulebookError(tuple(self._unknown(paper, name, printed) for name in unknown))
-            template.render(dict(printed), self._env)
-            out = BytesIO()
-            template.save(out)
-        except (PackageNotFoundError, zipfile.BadZipFile, KeyError, ValueError, OSError) as err:
+            template.init_docx()
+        except (PackageNotFoundError, zipfile.BadZipFile, XMLSyntaxError, KeyError, ValueError, OSError) as err:
             what = "模板打不开，不是完好的 .docx 文件" if path.is_file() else "没有这个模板文件"
             raise RulebookError((self._problem(
                 paper, what, "the template cannot be read",
                 "请用 Word 或 WPS 另存为 .docx，或用 tools/make_forms.py 重做"),)) from err
-        except (TemplateError, XMLSyntaxError) as err:
+        out = BytesIO()
+        try:
+            unknown = sorted(template.get_undeclared_template_variables(self._env) - printed.keys())
+            if unknown:
+                raise RulebookError(tuple(self._unknown(paper, name, printed) for name in unknown))
+            template.render(dict(printed), self._env)
+            template.save(out)
+        except (TemplateError, XMLSyntaxError, TypeError, ValueError, ArithmeticError) as err:
             raise RulebookError((self._problem(
                 paper, f"模板里的双花括号写法有误：{err}", f"template syntax: {err}",
                 "请检查 {{ }} 和 {% %} 是否成对、表格行的字段名是否正确"),)) from err
@@ -233,23 +237,39 @@ def _mark(value: object) -> str:
     return str(PaperDate.of(value)["年"]) if isinstance(value, date) else str(value)
 
 
+def _joined(value: object) -> str:
+    return "、".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
 def _hidden(values: Mapping[str, object]) -> _Hidden:
-    said = {name: str(values[name]) for name in IDENTITY if not _empty(values.get(name))}
+    said = {name: _joined(values[name]) for name in IDENTITY if not _empty(values.get(name))}
     names = tuple(v for k, v in sorted(said.items()) if k.endswith(("姓名", "反映人")))
     # A township or the words 居民身份证 name nobody, and the complainant's workplace is mostly the respondent itself.
     exact = tuple(v for k, v in sorted(said.items()) if re.search(r"\d{4}", v) or (k.endswith("住址") and len(v) > 6))
     return _Hidden(names, exact)
 
 
+def _date(value: object) -> object:
+    """Read a date that came as text; words such as 收到后三日内 stay words."""
+    if _empty(value):
+        return None
+    try:
+        return aware(value)
+    except ValueError:
+        return value
+
+
 def _print(name: str, value: object, hidden: _Hidden | None) -> Any:
     """Turn a value into what the template prints; a date field keeps its parts (``.年 .月 .日``)."""
     if hidden and name in IDENTITY:
         return "（略）"
-    if name.endswith(DATES) and (_empty(value) or isinstance(value, date)):
-        moment = PaperDate.of(value if isinstance(value, date) else None)
-        if name.endswith("时间") or not isinstance(moment.value, datetime):
-            return moment
-        return PaperDate(moment.value.date())  # a deadline runs to the end of its day
+    if name.endswith(DATES):
+        value = _date(value)
+        if value is None or isinstance(value, date):
+            moment = PaperDate.of(value)
+            if name.endswith("时间") or not isinstance(moment.value, datetime):
+                return moment
+            return PaperDate(moment.value.date())  # a deadline runs to the end of its day
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -257,7 +277,7 @@ def _print(name: str, value: object, hidden: _Hidden | None) -> Any:
     if isinstance(value, date):
         return str(PaperDate.of(value))
     if isinstance(value, list | tuple) and all(isinstance(v, str) for v in value):
-        value = "、".join(value)
+        value = _joined(value)
     if not isinstance(value, str | int):
         raise CaseRefused(f"字段“{name}”的值不能印在文书上，应是文字、整数、日期、是否 / value of a wrong type")
     text = _UNREADABLE.sub("", str(value).replace("\r\n", "\n").replace("\r", "\n")).replace("\t", " ").strip()

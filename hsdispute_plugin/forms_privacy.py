@@ -24,6 +24,7 @@ _SPOKEN = re.compile("[〇零一幺二三四五六七八九]{11,}")  # a number 
 _LONG = re.compile(rf"(?<!{_D}){_D}(?:{_GAP}{_D}){{13,18}}{_GAP}[xXＸｘ]?(?!{_D})")
 _MAIL = re.compile(r"[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _CHAT = re.compile(r"((?:微信|QQ|qq|ＱＱ)(?:号码?)?[是为:：]?\s*)[A-Za-z0-9_-]{5,20}")
+_CARD_NO = re.compile(rf"((?:卡号|账号|账户|银行卡|存折)[是为:：]?\s*){_D}(?:{_GAP}{_D}){{7,}}")
 _OWN_NUMBER = re.compile(r"((?:个人编号|个人社保号|社保编号|社会保障号码?|职工编号|工号)[是为:：]?\s*)[A-Za-z0-9]{4,}")
 _LIVES = re.compile(r"((?:家住|现住址?|家庭住址|户籍地址?|住址|住在)[是为在:：]?\s*)"
                     r"[^，。；、,;\s]{0,40}(?:号|室|组|队|村|社区|小区|单元|楼|栋|户|院)")
@@ -31,6 +32,7 @@ _LIVES = re.compile(r"((?:家住|现住址?|家庭住址|户籍地址?|住址|�
 _TITLES = "先生|女士|同志|师傅|老师|小姐|某某|某"
 _DOUBLE_SURNAMES = frozenset({"欧阳", "上官", "司马", "东方", "南宫", "夏侯", "诸葛", "尉迟", "赫连", "皇甫", "濮阳", "申屠",
                               "公孙", "慕容", "钟离", "长孙", "宇文", "司徒", "鲜于", "司空", "令狐", "端木", "独孤", "呼延"})
+_PROVINCE = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]")
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 #: What hosts write in the name field when nobody gave a name.
 NAMELESS = frozenset({"", "匿名", "匿名用户", "不详", "未提供", "无"})
@@ -45,6 +47,7 @@ def conceal(text: str, names: Iterable[str] = (), exact: Iterable[str] = ()) -> 
     >>> conceal("张建国（13800000000）反映", ["张建国"])
     '〔姓名略〕（〔电话略〕）反映'
     """
+    text = _CARD_NO.sub(rf"\1{ACCOUNT}", text)
     text = _LONG.sub(_long_number, text)
     text = _PHONE.sub(PHONE, text)
     text = _LANDLINE.sub(PHONE, text)
@@ -108,8 +111,11 @@ def _long_number(match: re.Match[str]) -> str:
 
 
 def is_identity_number(digits: str) -> bool:
-    """Tell whether 18 characters are a resident identity number: a right check digit (GB 11643), or at least a
-    birth date in its place, since payers mistype; or 15 digits of the old kind."""
+    """Tell whether this is a resident identity number: a province, and a right check digit (GB 11643) or at least a
+    birth date in its place, since payers mistype; or 15 digits of the old kind.
+    """
+    if not _PROVINCE.match(digits):
+        return False
     if len(digits) == 15 and digits.isdigit():
         return _is_date(f"19{digits[6:12]}")
     if not re.fullmatch(r"\d{17}[\dX]", digits):

@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 #: Hosts write local time without a zone; the county has one zone and no summer time.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -69,12 +69,19 @@ def _loose_datetime(text: str) -> datetime:
         raise ValueError(f"时间 “{text}” 看不懂，请写成 2026-01-05 08:30:00") from None
 
 
+def of_our_time(value: datetime | None) -> datetime | None:
+    """Refuse a slip such as year 0206 or 9999: no calendar can count from there."""
+    if value is not None and not 1950 <= value.year < 2200:
+        raise ValueError(f"年份 {value.year} 不对，请写成 2026-01-05 08:30:00")
+    return value
+
+
 def _text(value: Any) -> Any:
     return "" if value is None else str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 Text = Annotated[str, BeforeValidator(_text)]
-Moment = Annotated[datetime | None, BeforeValidator(aware)]
+Moment = Annotated[datetime | None, BeforeValidator(aware), AfterValidator(of_our_time)]
 
 
 class Ticket(BaseModel):

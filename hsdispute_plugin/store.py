@@ -154,10 +154,11 @@ class Store:
             StoreRefused: The database was written by a newer version of the plugin.
         """
         self.url = url
-        self._sqlite = url.startswith("sqlite")
+        self.embedded = url.startswith("sqlite")
         self._writer = threading.Lock()  # SQLite has one writer: wait here, not in its busy loop
-        self._engine = sa.create_engine(url, connect_args={"timeout": 30} if self._sqlite else {}, pool_pre_ping=not self._sqlite)
-        if self._sqlite:
+        waits = {"timeout": 30} if self.embedded else {}
+        self._engine = sa.create_engine(url, connect_args=waits, pool_pre_ping=not self.embedded)
+        if self.embedded:
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
             sa.event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         self._migrate()
@@ -180,7 +181,7 @@ class Store:
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
         """Open a writing transaction: committed at the end, rolled back when the block raises."""
-        if self._sqlite:
+        if self.embedded:
             with self._writer, self._engine.begin() as connection:
                 yield Transaction(connection, skip_locked=False)
         else:
@@ -318,6 +319,12 @@ class Transaction:
             self._c.execute(_outbox.update().where(o.id.in_([r.id for r in rows])).values(
                 state="claimed", lease_owner=owner, lease_until=until, attempts=o.attempts + 1))
         return rows
+
+    def release(self) -> int:
+        """Make all leased rows due again: for the one process of an embedded database, which has just started."""
+        done = self._c.execute(_outbox.update().where(_outbox.c.state == "claimed").values(
+            state="queued", lease_owner=None, lease_until=None))
+        return int(done.rowcount)
 
     def settle(
         self, row_id: int, owner: str, state: str, now: datetime, *, next_at: datetime | None = None, error: str = ""

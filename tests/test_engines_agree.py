@@ -5,9 +5,12 @@ from datetime import date
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hsdispute_plugin.errors import EngineRefused
 from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, NoneOf, Op, holds
 from hsdispute_plugin.rules.durable import compile_durable
 from hsdispute_plugin.rules.facts import BUILT_IN, FactDef, FactTable, Kind
+from hsdispute_plugin.rules.fence import pieces_of
+from hsdispute_plugin.rules.flat import Flattener
 from hsdispute_plugin.rules.generated import compile_generated
 from hsdispute_plugin.rules.rulebook import Rule
 
@@ -99,3 +102,36 @@ def test_three_engines_agree_on_two_hundred_thousand_evaluations():
     agree()
     assert compared >= 200_000
     assert compared // 10 < fired < compared - compared // 10, "random rules must both fire and not fire"
+
+
+@st.composite
+def wide_conditions(draw) -> Condition:
+    """Too many groups for one rule of the core, most of them."""
+    return draw(st.sampled_from([AnyOf, AnyOf, All, NoneOf]))(tuple(draw(st.lists(conditions(2), min_size=6, max_size=16))))
+
+
+def test_rules_too_wide_for_the_core_mean_the_same_after_their_split():
+    split = kept = refused = compared = 0
+
+    @settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(wide_conditions(), st.lists(facts(), min_size=20, max_size=20))
+    def agree(condition, tickets):
+        nonlocal split, kept, refused, compared
+        rules = [Rule("wide.r", "", "", date(2025, 10, 27), condition, {}, "")]
+        try:
+            pieces = len(pieces_of(Flattener(TABLE).condition(condition), "wide.r"))
+        except EngineRefused:
+            refused += 1
+            return
+        split, kept = split + (pieces > 1), kept + (pieces == 1)
+        durable = compile_durable(rules, TABLE)
+        try:
+            for values in tickets:
+                assert durable.matching(values) == ([0] if plain(condition, values) else [])
+                compared += 1
+        finally:
+            durable.close()
+
+    agree()
+    assert min(split, kept) > 0, f"split {split}, kept {kept}, refused {refused}"
+    assert compared > 1_000

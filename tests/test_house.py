@@ -12,7 +12,7 @@ FILES = sorted(p for p in ROOT.rglob("*.py"))
 FLOORS = [
     {"model", "errors"},
     {"hooks", "rules", "case"},
-    {"store", "forms", "adapters"},
+    {"store", "forms", "adapters", "clocks"},
     {"explain"},
     {"desk", "outbox"},
     {"reception", "work"},

@@ -50,3 +50,9 @@ def test_hosts_send_utf8_or_gb18030(encoding):
 def test_a_ticket_needs_a_number():
     with pytest.raises(ValidationError):
         Ticket(ticket_no="  ")
+
+
+@pytest.mark.parametrize("written", ["0206-01-05 08:30:00", "9999-12-31", 1_000_000_000_000_000])
+def test_a_year_no_calendar_can_count_from_is_refused(written):
+    with pytest.raises(ValidationError):
+        Ticket(ticket_no="1", received_at=written)

@@ -35,7 +35,7 @@ def submission(page: Page) -> None:
     table = page.form((20, 14, 24, 14, 34, 16, 34), (
         (14, (label("联系人信息"), label("姓名"), Cell("{{ 联系人姓名 }}", 2, "center"), label("电话"),
               Cell("{{ 联系人电话 }}", 2, "center"))),
-        (70, (label("反映\n内容\n摘要"), Cell("{{ 反映内容摘要 }}", 6))),
+        (60, (label("反映\n内容\n摘要"), Cell("{{ 反映内容摘要 }}", 6))),
         (16, (label("受理人信息"), label("姓名"), Cell("{{ 受理人姓名 }}", align="center"), label("电话"),
               Cell("{{ 受理人电话 }}", align="center"), label("受理时间"), Cell("{{ 受理时间 }}", align="center"))),
         (40, (label("报送\n意见"), Cell("{{ 报送意见 }}", 6))),

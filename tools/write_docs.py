@@ -56,7 +56,8 @@ def cli() -> str:
         for parameter in command.params:
             if parameter.name == "help":
                 continue
-            names = ", ".join(parameter.opts) if isinstance(parameter, click.Option) else str(parameter.name).upper()
+            option = parameter.param_type_name == "option"  # typer may carry a click of its own, so no isinstance
+            names = "、".join(parameter.opts) if option else str(parameter.name).upper()
             parts.append(f"- `{names}`：{getattr(parameter, 'help', '') or ''}")
         parts.append("")
         if isinstance(command, click.Group):
@@ -74,7 +75,8 @@ _DECIDE = """## `decide` 输出
 每张工单一行 JSON：`ticket_no, scope, compound, insurance, topics, lead, units, track, matter, signals, ticket_type, due, alerts,
 reasons, edition, engine`。`due` 每项 `{key, what, due_at, basis, confirmed, provisional}`；`reasons` 每项
 `{rule, clause, because, evidence: [{text, start, end}]}`。位置按字数，从 0 起，在“标题 + 换行 + 内容”里数；
-没有标题时就在内容里数。坏行输出 `{"line": 行号, "error": "…"}`，其余照办，退出码为 1。
+没有标题时就在内容里数。坏行输出 `{"line": 行号, "error": "…"}`，其余照办，退出码为 1；输入是一个 JSON 列表时，`line` 是第几张。
+输入可以是 UTF-8 或 GB18030，输出总是 UTF-8；读一行，答一行。
 """
 
 

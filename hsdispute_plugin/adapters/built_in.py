@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hsdispute_plugin.adapters.roundup import Roundup
-from hsdispute_plugin.hooks.platform import PlatformRegistration
+from hsdispute_plugin.hooks.platform import Platform, PlatformRegistration, PlatformSettings
 from hsdispute_plugin.hooks.specs import hookimpl
 
 
 @hookimpl
 def hsdispute_platforms() -> Iterable[PlatformRegistration]:
     """Offer the adapters of this package."""
-    yield PlatformRegistration("roundup", Roundup)
+    yield PlatformRegistration("roundup", _roundup)
+
+
+def _roundup(settings: PlatformSettings) -> Platform:
+    from hsdispute_plugin.adapters.roundup import Roundup  # imported when one is connected: deciding needs no HTTP client
+
+    return Roundup(settings)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, BinaryIO, NoReturn
 
 import typer
 
+from hsdispute_plugin.entrypoints.cli_rules import register as register_rules
 from hsdispute_plugin.errors import HsdisputeError, TicketRefused
 
 commands = typer.Typer(
     name="hsdispute", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="社会保险费征缴争议处理规则插件：按规则册给工单提出处理建议，写回平台。",
 )
+register_rules(commands)
 Config = Annotated[Path | None, typer.Option("--config", help="配置目录；不写则用 HSDISPUTE_CONFIG，再不然用随附的配置")]
 Database = Annotated[str | None, typer.Option(
     "--database", help="数据库地址；不写则用 HSDISPUTE_DATABASE，再不然用当前目录的 hsdispute.sqlite3")]
@@ -26,9 +31,12 @@ def init(directory: Annotated[Path, typer.Argument(help="要建立的配置目�
     """把随附的配置复制到一个新目录，供本县修改。"""
     from hsdispute_plugin.app import shipped_config
 
-    if directory.exists() and any(directory.iterdir()):
-        _fail(f"目录 {directory} 不是空的，没有动它。请换一个新目录")
-    shutil.copytree(shipped_config(), directory, dirs_exist_ok=True)
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        _fail(f"{directory} 已有内容，没有动它。请换一个新目录")
+    try:
+        shutil.copytree(shipped_config(), directory, dirs_exist_ok=True)
+    except OSError as err:
+        _fail(f"建不了目录 {directory}：{err.strerror}")
     typer.echo(f"配置已复制到 {directory}。改完后运行：hsdispute check {directory}")
 
 
@@ -50,18 +58,21 @@ def decide(
         _fail(f"--format 不能是 “{format_}”，请写 jsonl 或 text")
     at = _moment(now) if now else app.clock()
     book = app.open_rulebook(config, app.open_plugins())
-    bad = 0
-    for number, given in read_tickets(_read(file)):
-        answer: dict[str, Any]
-        if isinstance(given, TicketRefused):
-            bad += 1
-            answer = {"line": number, "error": str(given)}
-            text = f"第 {number} 行：{given}"
-        else:
-            decision = book.decide(given, at)
-            answer = decision_json(decision) if format_ == "jsonl" else {}
-            text = f"工单 {given.ticket_no}\n{explanation(decision, book.source)}\n" if format_ == "text" else ""
-        typer.echo(orjson.dumps(answer).decode() if format_ == "jsonl" else text)
+    bad = False
+    with _lines(file) as lines, _reader_may_leave():
+        for number, given in read_tickets(lines):
+            if isinstance(given, TicketRefused):
+                bad = True
+                answer, text = {"line": number, "error": str(given)}, f"第 {number} 行：{given}\n"
+            else:
+                decision = book.decide(given, at)
+                answer = decision_json(decision) if format_ == "jsonl" else {}
+                text = f"工单 {given.ticket_no}\n{explanation(decision, book.source)}\n" if format_ == "text" else ""
+            if format_ == "text":
+                typer.echo(text)
+            else:  # programs read it: UTF-8 whatever the terminal speaks, a line as soon as it is known
+                sys.stdout.buffer.write(orjson.dumps(answer) + b"\n")
+                sys.stdout.buffer.flush()
     if bad:
         raise typer.Exit(1)
 
@@ -111,18 +122,30 @@ def doctor(config: Config = None, database: Database = None) -> None:
         raise typer.Exit(1)
 
 
-def _read(file: str) -> bytes:
+def _lines(file: str) -> AbstractContextManager[BinaryIO]:
+    if file == "-":
+        return nullcontext(sys.stdin.buffer)
     try:
-        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return Path(file).open("rb")
     except OSError as err:
         _fail(f"读不了文件 {file}：{err.strerror}")
 
 
+@contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    """End quietly when the reader of the pipe has seen enough (``| head``)."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered has nowhere to go
+        raise typer.Exit(0) from None
+
+
 def _moment(text: str) -> datetime:
-    from hsdispute_plugin.model import aware
+    from hsdispute_plugin.model import aware, of_our_time
 
     try:
-        value = aware(text)
+        value = of_our_time(aware(text))
     except ValueError as err:
         _fail(f"--now {err}")
     if not isinstance(value, datetime):
@@ -142,6 +165,3 @@ def main() -> None:
     except HsdisputeError as err:
         typer.echo(str(err), err=True)
         sys.exit(2)
-    except BrokenPipeError:  # the reader of a pipe went away: nothing is left to say
-        sys.stderr.close()
-        sys.exit(0)

@@ -146,6 +146,9 @@ def create(app: App) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        if app.store.embedded:  # the process before this one is gone, and with it whoever held a lease
+            with app.store.begin() as tx:
+                tx.release()
         gateway.work.start()
         _log.info("serving", edition=app.book.edition, engine=app.book.engine_name, platforms=sorted(app.platforms))
         try:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from hsdispute_plugin import app
-from hsdispute_plugin.desk import write_back
 from hsdispute_plugin.hooks.specs import hookimpl
 from hsdispute_plugin.model import Decision, Ticket
 from hsdispute_plugin.rules.rulebook import Rulebook
@@ -50,6 +49,8 @@ def fields(decision: Decision) -> dict[str, Any]:
 
     ``handling`` is 一般事项, 重大疑难事项 or 不属本机制.
     """
+    from hsdispute_plugin.desk import write_back  # here: hosts and the command line load plugins long before they decide
+
     result = write_back(f"in-process-{decision.edition}", decision, _book.get().source)
     handling = {"告知移送": "不属本机制", "重大疑难": "重大疑难事项"}.get(result.handling, "一般事项")
     return {

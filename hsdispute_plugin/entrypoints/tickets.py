@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,9 +13,11 @@ from pydantic import ValidationError
 from hsdispute_plugin.errors import TicketRefused
 from hsdispute_plugin.model import Ticket, decode
 
+BOM = b"\xef\xbb\xbf"
 _FIELDS = {
-    "ticket_no": "工单编号", "title": "标题", "content": "内容", "received_at": "来电时间", "host_due_at": "平台时限",
-    "extra": "其他字段",
+    "ticket_no": "工单编号", "title": "标题", "content": "内容", "received_at": "来电时间", "ticket_type": "工单类型",
+    "channel": "受理渠道", "area": "所在辖区", "caller_name": "来电人", "caller_phone": "来电号码", "respondent": "被反映单位",
+    "urgency": "紧急程度", "host_due_at": "平台时限", "repeat_of": "原工单", "extra": "其他字段",
 }
 
 
@@ -33,50 +37,57 @@ def ticket_from(given: Any) -> Ticket:
 
 def _sentence(place: tuple[int | str, ...], kind: str) -> str:
     name = str(place[0]) if place else ""
-    field = f"{_FIELDS[name]}（{name}）" if name in _FIELDS else name or "工单"
-    if kind in ("missing", "string_too_short"):
+    field = f"{_FIELDS[name]}（{name}）" if name in _FIELDS else "工单"
+    if kind in ("missing", "too_short", "string_too_short"):
         return f"缺少{field}"
-    if kind == "value_error" or "datetime" in kind:
+    if name in ("received_at", "host_due_at"):
         return f"{field}看不懂，请写成 2026-01-05 08:30:00"
-    return f"{field}应是文字"
+    return f"{field}应是{'一个 JSON 对象' if kind == 'dict_type' else '文字'}"
 
 
-def read_tickets(raw: bytes) -> Iterator[tuple[int, Ticket | TicketRefused]]:
-    """Yield each ticket, or why it is none, with its line number (from 1). Blank lines are passed over."""
-    whole = _whole(raw)
-    if whole is not None:
-        for given in whole if isinstance(whole, list) else [whole]:
-            yield 1, _one(given)
+def read_tickets(given: bytes | Iterable[bytes]) -> Iterator[tuple[int, Ticket | TicketRefused]]:
+    """Yield each ticket, or why it is none, with its line number, or its place in a list (from 1).
+
+    ``given`` is a whole file or its lines. JSON lines are answered one by one, as they come; blank lines are passed over.
+    """
+    lines: Iterator[tuple[int, bytes]] = enumerate(io.BytesIO(given) if isinstance(given, bytes) else given, 1)
+    first = next(((number, line) for number, line in lines if line.removeprefix(BOM).strip()), None)
+    if first is None:
         return
-    for number, line in enumerate(raw.split(b"\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            text = decode(line).strip()
-            if not text:
-                continue
-            given = json.loads(text)
-        except UnicodeDecodeError:
-            yield number, TicketRefused("这一行既不是 UTF-8 也不是 GB18030 编码")
-        except (ValueError, RecursionError):
-            yield number, TicketRefused("这一行不是 JSON，请每行写一张工单：{\"ticket_no\": \"1\", \"content\": \"…\"}")
-        else:
-            yield number, _one(given)
+    number, line = first
+    value = _value(line)
+    if isinstance(value, TicketRefused) and line.removeprefix(BOM).lstrip()[:1] in (b"{", b"["):
+        rest = list(lines)  # it opens a value that does not end on its line: one value over the whole file, or a bad line
+        value = _value(b"".join([line, *(r for _, r in rest)]))
+        if isinstance(value, TicketRefused):
+            yield from (_line(n, r) for n, r in chain([first], rest) if r.strip())
+            return
+        lines = iter(())
+    if isinstance(value, list):
+        yield from ((place, _ticket(v)) for place, v in enumerate(value, 1))
+    else:
+        yield number, _ticket(value)
+    yield from (_line(n, r) for n, r in lines if r.strip())
 
 
-def _whole(raw: bytes) -> Any:
-    """Return the value of a file that is one JSON value over several lines or a list; ``None`` for JSON lines."""
-    start = raw.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    if start not in (b"{", b"["):
-        return None
+def _line(number: int, line: bytes) -> tuple[int, Ticket | TicketRefused]:
+    return number, _ticket(_value(line))
+
+
+def _value(raw: bytes) -> Any:
+    """Return the JSON value of some bytes, or why it is none (a value, so that the reader goes on)."""
     try:
         return json.loads(decode(raw))
+    except UnicodeDecodeError:
+        return TicketRefused("这一行既不是 UTF-8 也不是 GB18030 编码")
     except (ValueError, RecursionError):
-        return None
+        return TicketRefused("这一行不是 JSON，请每行写一张工单：{\"ticket_no\": \"1\", \"content\": \"…\"}")
 
 
-def _one(given: Any) -> Ticket | TicketRefused:
+def _ticket(value: Any) -> Ticket | TicketRefused:
+    if isinstance(value, TicketRefused):
+        return value
     try:
-        return ticket_from(given)
+        return ticket_from(value)
     except TicketRefused as err:
         return err

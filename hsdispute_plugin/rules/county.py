@@ -28,7 +28,12 @@ STATUTE, HOST, COUNTY = "法定", "平台", "县级自定"
 SETTINGS: Mapping[str, str] = {
     "county": "文字", "policy_basis": "文字", "unified_mode_start": "日期",
     "group_people": "整数", "review_people": "整数", "many_years": "整数",
+    "bounce_limit": "整数", "extension_times": "整数", "extension_workdays": "整数",
+    "deputy_approval": "是否", "office_may_downgrade": "是否", "maker_checker": "是否",
+    "suspend_grounds": "文字", "registration_extra": "文字",
 }
+#: Choices in the life of a case; without the row the shipped choice holds.
+MAY_BE_ABSENT = frozenset(tuple(SETTINGS)[6:])
 
 
 @dataclass(slots=True)
@@ -233,12 +238,14 @@ def _settings(node: Node, county: County, reading: Reading) -> None:
             reading.note(row.where, subject, "未确认的数字没有写依据", "unconfirmed without a basis", "请写 依据: 数字从何而来")
         county.settings[key] = Setting(key, "" if value is None else value, what, basis, confirmed)
     for key in SETTINGS:
-        if key not in county.settings and not unreadable:
+        if key not in county.settings and key not in MAY_BE_ABSENT and not unreadable:
             reading.note(node.where, "设置", f"缺少设置 “{key}”", f"setting {key!r} is missing",
                          "请从随附的 settings.yaml 抄一份")
 
 
 def _value(node: Node, kind: str, subject: str, reading: Reading) -> str | int | None:
+    if kind == "是否":
+        return reading.yes(node, subject)
     if kind == "整数":
         number = reading.integer(node, subject)
         if number is not None and number < 1:

@@ -2,23 +2,26 @@
 
 Outside the fence the core crashes, hangs or is silently wrong (docs/engine.md). Inside: one default sid, one flat
 fact with a constant id, assert → drain → retract, under a lock; only ``==``, ``$neq``, ``$lt``, ``$lte``, ``$gt``,
-``$gte``, ``$and``, ``$or`` on numbers and booleans; every fixed table of the core is counted before it is filled.
+``$gte``, ``$and``, ``$or`` on whole numbers; every fixed table of the core is counted before it is filled (``fence.py``).
 """
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+import weakref
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import structlog
 
 from hsdispute_plugin.errors import EngineRefused
 from hsdispute_plugin.model import FactValue
-from hsdispute_plugin.rules.condition import leaves
-from hsdispute_plugin.rules.facts import FactTable
-from hsdispute_plugin.rules.flat import FALSE, TRUE, And, Atom, Flat, Flattener, Or, properties
+from hsdispute_plugin.rules.condition import Leaf, Op, leaves
+from hsdispute_plugin.rules.facts import FactDef, FactTable, Kind
+from hsdispute_plugin.rules.fence import MAX_PRIORITY, Piece, nets_of, pieces_of
+from hsdispute_plugin.rules.flat import FALSE, LARGEST, TRUE, And, Atom, Flat, Flattener, Or, Write
 from hsdispute_plugin.rules.generated import GeneratedEngine, compile_generated
 from hsdispute_plugin.rules.rulebook import CompileEngine, Engine, Rule
 
@@ -27,19 +30,8 @@ try:
 except ImportError:  # Python 3.13 and later, or no compiler at installation
     core = None
 
-# The core's own tables hold 15 groups, 64 stack entries, 511 children, 126 forwards, 255 equal ends and 128 properties
-# of one fact (rete.c, json.c of 2.0.28).
-MAX_GROUPS = 15
-MAX_STACK = 60
-MAX_CHILDREN = 400
-MAX_FORWARDS = 100
-MAX_EQUAL_ENDS = 200
-MAX_PROPERTIES = 100
-MAX_PIECES = 64
-MAX_RULES = 65_535  # positions serve as priorities
-MAX_NUMBER = 1_000_000_000
-
 _SIGNS = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
+_OF_CHOICES = (Op.EQ, Op.NE, Op.IN, Op.NOT_IN)
 _log = structlog.get_logger(__name__)
 
 
@@ -52,8 +44,9 @@ def available() -> bool:
     return core is not None
 
 
+@cache  # one warning in a process, however often an edition is activated
 def best_engine() -> CompileEngine:
-    """Return ``durable`` where its core is installed, else ``generated`` with a warning. Called once, at start."""
+    """Return ``durable`` where its core is installed, else ``generated`` with a warning."""
     if core is not None:
         return compile_durable
     _log.warning(
@@ -82,65 +75,95 @@ class DurableEngine:
     name = "durable"
 
     def __init__(self, rules: Sequence[Rule], table: FactTable) -> None:
-        if len(rules) > MAX_RULES:
-            raise EngineRefused(rules[MAX_RULES].id, f"一个规则族超过 {MAX_RULES} 条规则", "too many rules", "请拆分或精简规则")
-        self._instead = GeneratedEngine(rules, table)
-        self._lock = threading.Lock()
+        if len(rules) > MAX_PRIORITY + 1:
+            raise EngineRefused(rules[MAX_PRIORITY + 1].id, f"一个规则族超过 {MAX_PRIORITY + 1} 条规则",
+                                f"more than {MAX_PRIORITY + 1} rules in one family", "请删去已废止的规则，或合并只差一个值的规则")
         flattener = Flattener(table)
-        self._always: list[int] = []
-        pieces: list[tuple[str, int, Flat]] = []
+        pieces: list[Piece] = []
+        always: list[int] = []
         for position, rule in enumerate(rules):
-            _check_numbers(rule)
+            for leaf in leaves(rule.condition):
+                _check(leaf, table.by_code[leaf.fact], rule.id)
             flat = flattener.condition(rule.condition)
             if flat == TRUE:
-                self._always.append(position)
+                always.append(position)
             elif flat != FALSE:
-                pieces += [(f"r{position}_{n}", position, part) for n, part in enumerate(pieces_of(flat, rule.id))]
-        self._position = {name: position for name, position, _ in pieces}
-        self._nets = [_Net(group, flattener.writer(flat for _, _, flat in group)) for group in nets_of(pieces)]
-        self._broken = False
+                pieces += [Piece(f"r{position}_{n}", position, part) for n, part in enumerate(pieces_of(flat, rule.id))]
+        self._instead = GeneratedEngine(rules, table)
+        self._lock = threading.Lock()
+        self._always = always
+        self._position = {piece.name: piece.position for piece in pieces}
+        self._nets: list[_Net] = []
+        self._discarded = False
+        try:
+            for group in nets_of(pieces):
+                self._nets.append(_Net(group, flattener.writer(piece.flat for piece in group)))
+        except (_Broken, core.error) as err:
+            self._discard(err)
+
+    @property
+    def discarded(self) -> bool:
+        """Whether ``generated`` answers instead, after trouble or ``close``."""
+        return self._discarded
 
     def matching(self, values: Mapping[str, FactValue]) -> list[int]:
         """Return the positions of all rules that hold, ascending. Safe to call from several threads."""
-        if not self._nets:
-            return self._instead.matching(values) if self._broken else list(self._always)
         fired: list[str] = []
         with self._lock:
+            texts = [net.write(values) for net in self._nets]  # all of them first: a bad value then leaves no net half-way
             try:
-                for net in self._nets:
-                    net.run(values, fired)
+                for net, text in zip(self._nets, texts, strict=True):
+                    net.run(text, fired)
             except (_Broken, core.error) as err:
-                self._nets, self._broken = [], True  # not freed: its state is not to be trusted
-                _log.warning("durable_engine_discarded", code=str(err), instead="generated")
-        if self._broken:
-            return self._instead.matching(values)
+                self._discard(err)
+            except BaseException as err:  # a signal between assert and retract leaves the fact behind
+                self._discard(err)
+                raise
+            if self._discarded:
+                return self._instead.matching(values)
         # A set: a 任一 with two true branches fires twice.
-        return sorted({self._position[name] for name in fired}.union(self._always))
+        found = {self._position[name] for name in fired}
+        found.update(self._always)
+        return sorted(found)
 
     def close(self) -> None:
-        """Free the core's nets; calling it twice is harmless. A decision under way finishes first."""
+        """Free the core's nets; calling it twice is harmless. A decision under way finishes first, a later one is
+        answered by ``generated``.
+        """
         with self._lock:
             for net in self._nets:
-                net.close()
-            self._nets, self._broken = [], True
+                net.free()
+            self._nets, self._discarded = [], True
+
+    def _discard(self, why: BaseException) -> None:
+        for net in self._nets:
+            net.abandon()
+        self._nets, self._discarded = [], True
+        # The core's messages hold a code only; those of others may hold a fact and stay out of the log.
+        code = str(why) if isinstance(why, _Broken | core.error) else ""
+        _log.warning("durable_engine_discarded", why=type(why).__name__, code=code, instead="generated")
 
 
-def _check_numbers(rule: Rule) -> None:
-    for leaf in leaves(rule.condition):
-        for value in leaf.value if isinstance(leaf.value, tuple) else (leaf.value,):
-            if isinstance(value, int) and abs(value) > MAX_NUMBER:
-                raise EngineRefused(rule.id, f"数字 {value} 超出 ±{MAX_NUMBER}", f"number {value} is out of range",
-                                    "请用较小的数；金额以元计")
+def _check(leaf: Leaf, fact: FactDef, rule_id: str) -> None:
+    kinds: dict[Kind, type] = {Kind.INT: int, Kind.BOOL: int}
+    for value in leaf.value if isinstance(leaf.value, tuple) else (leaf.value,):
+        if not isinstance(value, kinds.get(fact.kind, str)):
+            raise EngineRefused(rule_id, f"“{fact.label}” 是{fact.kind.value}，不能与 {value} 比较",
+                                f"{fact.code} cannot be compared with {value!r}", "请改用这个事实自己的值")
+        if isinstance(value, int) and abs(value) > LARGEST:
+            raise EngineRefused(rule_id, f"数字 {value} 超出 ±{LARGEST}", f"number {value} is out of range",
+                                "请用较小的数；金额以元计")
+    if (leaf.op is Op.HAS_ANY) != (fact.kind is Kind.SET) or (fact.kind is Kind.CHOICE and leaf.op not in _OF_CHOICES):
+        raise EngineRefused(rule_id, f"“{fact.label}” 是{fact.kind.value}，不能用 “{leaf.op}”",
+                            f"{leaf.op.name} does not fit {fact.code}", "多选用 包含任一，单选用 等于、不等于、属于、不属于")
 
 
 class _Net:
     """One ruleset of the core with its single default sid."""
 
-    def __init__(self, pieces: Sequence[tuple[str, int, Flat]], write: Callable[[Mapping[str, FactValue]], str]) -> None:
-        self._write = write
-        rules: dict[str, Any] = {
-            name: {"pri": position, "all": [{"m": _core_condition(flat)}]} for name, position, flat in pieces
-        }
+    def __init__(self, pieces: Sequence[Piece], write: Write) -> None:
+        self.write = write
+        rules: dict[str, Any] = {p.name: {"pri": p.position, "all": [{"m": _core_condition(p.flat)}]} for p in pieces}
         # The warm-up makes the sid, its state and its action context exist before any real fact:
         # delete_state on a sid that never ran an action frees memory that was never set.
         rules["_warm"] = {"pri": 0, "all": [{"m": {"_warm": 1}}]}
@@ -152,25 +175,37 @@ class _Net:
         while message:
             message = core.complete_and_start_action(self._handle, self._state)
         core.retract_fact(self._handle, '{"id":"w"}')
+        self._finalizer = weakref.finalize(self, _free, self._handle)
+        self._finalizer.atexit = False
 
-    def run(self, values: Mapping[str, FactValue], fired: list[str]) -> None:
+    def run(self, text: str, fired: list[str]) -> None:
         """Assert the facts as one, collect the names of all rules that fire, retract it."""
-        code = core.assert_fact(self._handle, self._write(values))[0]
+        code = core.assert_fact(self._handle, text)[0]
         if code == 1:  # no condition matched to its end; nothing was stored
             return
         if code:
-            raise _Broken(str(code))
+            raise _Broken(f"assert {code}")
         started = core.start_action_for_state(self._handle, self._state)
         message = started and started[1]
         while message:
             fired.append(message[2 : message.index('"', 2)])  # {"r3_0":{"m":{…}}}
             message = core.complete_and_start_action(self._handle, self._state)
-        core.retract_fact(self._handle, '{"id":"t"}')
+        code = core.retract_fact(self._handle, '{"id":"t"}')[0]
+        if code:
+            raise _Broken(f"retract {code}")
 
-    def close(self) -> None:
-        """Free the net."""
-        core.delete_state(self._handle, "0")
-        core.delete_ruleset(self._handle)
+    def free(self) -> None:
+        """Give the net back to the core; it is also given back when the last reference to it goes."""
+        self._finalizer()
+
+    def abandon(self) -> None:
+        """Leave the net's memory alone for good: freeing what cannot be trusted may crash the process."""
+        self._finalizer.detach()
+
+
+def _free(handle: int) -> None:
+    core.delete_state(handle, "0")
+    core.delete_ruleset(handle)
 
 
 def _core_condition(flat: Flat) -> dict[str, Any]:
@@ -183,121 +218,3 @@ def _core_condition(flat: Flat) -> dict[str, Any]:
             return {"$and": [_core_condition(p) for p in parts]}
         case Or(parts):
             return {"$or": [_core_condition(p) for p in parts]}
-
-
-def groups(flat: Flat) -> int:
-    """Count the and/or groups of a condition, which the core keeps in a table of 15."""
-    return 0 if isinstance(flat, Atom) else 1 + sum(groups(p) for p in flat.parts)
-
-
-def pieces_of(flat: Flat, rule_id: str) -> list[Flat]:
-    """Split a condition too wide for the core at its 任一 groups into pieces that together mean the same.
-
-    Raises:
-        EngineRefused: It cannot be split into at most ``MAX_PIECES`` pieces.
-    """
-    done: list[Flat] = []
-    waiting = [flat]
-    while waiting:
-        piece = waiting.pop()
-        if groups(piece) <= MAX_GROUPS and _Tree().add(piece):
-            done.append(piece)
-            continue
-        halves = _halved(piece)
-        if halves is None or len(done) + len(waiting) + 2 > MAX_PIECES:
-            raise EngineRefused(rule_id, "条件太宽，引擎装不下", "condition is too wide for the engine",
-                                "请把这条规则拆成几条，各写一部分条件，结论和理由照抄")
-        waiting += halves
-    return done
-
-
-def _halved(flat: Flat) -> list[Flat] | None:
-    if isinstance(flat, Or):
-        middle = len(flat.parts) // 2
-        return [_or(flat.parts[:middle]), _or(flat.parts[middle:])]
-    if isinstance(flat, And):
-        widest = max((p for p in flat.parts if isinstance(p, Or)), key=lambda p: (groups(p), len(p.parts)), default=None)
-        if widest is not None:
-            rest = tuple(p for p in flat.parts if p is not widest)
-            return [_and((*rest, half)) for half in _halved(widest) or ()]
-    return None
-
-
-def _or(parts: tuple[Flat, ...]) -> Flat:
-    return parts[0] if len(parts) == 1 else Or(parts)
-
-
-def _and(parts: tuple[Flat, ...]) -> Flat:
-    return And(tuple(p for part in parts for p in (part.parts if isinstance(part, And) else (part,))))
-
-
-def nets_of(pieces: Sequence[tuple[str, int, Flat]]) -> list[list[tuple[str, int, Flat]]]:
-    """Pack rules in order into nets whose fixed tables can never be overrun. Linear in the number of rules."""
-    nets: list[list[tuple[str, int, Flat]]] = []
-    tree = _Tree()
-    for piece in pieces:
-        if not nets or not tree.add(piece[2]):
-            tree = _Tree()
-            tree.add(piece[2])
-            nets.append([])
-        nets[-1].append(piece)
-    return nets
-
-
-class _Place:
-    """A node of the core's alpha network: children by test, forwards to the join after a 任一, rules that end here."""
-
-    __slots__ = ("children", "ends", "equal_props", "forwards", "other_tests", "peak")
-
-    def __init__(self) -> None:
-        self.children: dict[Atom, _Place] = {}
-        self.forwards: list[_Place] = []
-        self.equal_props: set[str] = set()
-        self.other_tests = 0
-        self.ends = 0
-        self.peak = 0
-
-
-class _Tree:
-    """Counts what a net would put into the core's fixed tables, as rules are added one by one."""
-
-    def __init__(self) -> None:
-        self._root = _Place()
-        self._properties: set[str] = set()
-
-    def add(self, flat: Flat) -> bool:
-        """Add a rule; tell whether the net still fits. After a False the tree is spent."""
-        touched = [self._root]
-        end = self._walk(self._root, flat, touched)
-        end.ends += 1
-        # Children come after their parents in `touched`, and every place above a touched one is touched.
-        for place in reversed(touched):
-            pushed = len(place.equal_props) + place.other_tests + len(place.forwards)
-            below = max((p.peak for p in (*place.children.values(), *place.forwards)), default=0) if pushed else 0
-            place.peak = max(pushed, pushed - 1 + below)
-            if len(place.children) > MAX_CHILDREN or len(place.forwards) > MAX_FORWARDS or place.ends > MAX_EQUAL_ENDS:
-                return False
-        self._properties |= properties(flat)
-        return self._root.peak <= MAX_STACK and len(self._properties) <= MAX_PROPERTIES
-
-    def _walk(self, place: _Place, flat: Flat, touched: list[_Place]) -> _Place:
-        if isinstance(flat, And):
-            for part in flat.parts:
-                place = self._walk(place, part, touched)
-            return place
-        if isinstance(flat, Or):
-            join = _Place()
-            for part in flat.parts:
-                self._walk(place, part, touched).forwards.append(join)
-            touched.append(join)
-            return join
-        child = place.children.get(flat)
-        if child is None:
-            child = place.children[flat] = _Place()
-            if flat.op == "==":
-                place.equal_props.add(flat.prop)
-            else:
-                place.other_tests += 1
-        touched.append(child)
-        return child
-

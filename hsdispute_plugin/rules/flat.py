@@ -1,17 +1,31 @@
 """Conditions and facts in the flat form that an engine of fixed tables can take: no negation, no sets, nothing missing.
 
-A set fact becomes one boolean property per member (``topics__arrears``); a fact that may be missing gets a companion
-``<code>__known``; 单选 and other text values become small numbers, so that no text of a ticket ever reaches the engine.
+Every property is a small whole number under a name ``p0``, ``p1``, …: the core knows a property only by a 32-bit hash of
+its name, and no two of these names share one. No word of a ticket, a rule file or a plugin reaches the core.
+
+- 多选: one property for each member that a rule asks for, 1 if the set has it, else 0;
+- 整数, 是否: the number, clipped; 是 is 1, 否 is 0;
+- 单选: the place of the value among those that rules ask for, from 1; 0 is any other value;
+- a missing fact is ``MISSING``, smaller than all these.
+
+A property is left out where it holds the value of most tickets (0 of a member, ``MISSING``) and no test of the net is
+true of that value. To the core, a test on a property that is not there fails; and short facts are read faster.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from hsdispute_plugin.model import FactValue
 from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, NoneOf, Op, Scalar
 from hsdispute_plugin.rules.facts import FactTable, Kind
+
+#: The largest number a rule may name. Facts are clipped to twice that, so that each keeps its side of every such number.
+LARGEST = 1_000_000_000
+_CLIP = 2 * LARGEST
+MISSING = -_CLIP - 1
+_OTHER = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +34,7 @@ class Atom:
 
     prop: str
     op: str
-    value: bool | int
+    value: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +54,12 @@ class Or:
 Flat = Atom | And | Or
 TRUE, FALSE = And(()), Or(())
 
-_OPS = {Op.EQ: "==", Op.NE: "!=", Op.GE: ">=", Op.LE: "<=", Op.GT: ">", Op.LT: "<"}
+_SIGNS = {Op.EQ: "==", Op.NE: "!=", Op.GE: ">=", Op.LE: "<=", Op.GT: ">", Op.LT: "<"}
 _NOT = {"==": "!=", "!=": "==", ">=": "<", "<": ">=", "<=": ">", ">": "<="}
+#: Signs that MISSING would satisfy though a leaf on a missing fact is false.
+_TRUE_OF_MISSING = ("!=", "<", "<=")
+
+Write = Callable[[Mapping[str, FactValue]], str]
 
 
 class Flattener:
@@ -49,9 +67,9 @@ class Flattener:
 
     def __init__(self, table: FactTable) -> None:
         self._table = table
-        self._tokens: dict[str, dict[str, int]] = {}  # per text fact: value -> number from 1; 0 is any other value
-        self._sets: dict[str, dict[str, str]] = {}  # set fact -> member -> property
-        self._scalars: set[str] = set()
+        self._members: dict[tuple[str, str], str] = {}  # set fact and member -> property
+        self._scalars: dict[str, str] = {}  # other fact -> property
+        self._places: dict[str, dict[str, int]] = {}  # 单选 fact -> value -> its place
 
     def condition(self, condition: Condition) -> Flat:
         """Flatten one condition: negation pushed to the leaves by De Morgan, constants folded away."""
@@ -69,61 +87,70 @@ class Flattener:
                 return _join((self._push(p, negated=not negated) for p in parts), Or if negated else And)
 
     def _leaf(self, leaf: Leaf, *, negated: bool) -> Flat:
-        fact, op, value = leaf.fact, leaf.op, leaf.value
-        many: tuple[Scalar, ...] = value if isinstance(value, tuple) else (value,)
+        fact, op = leaf.fact, leaf.op
+        values: tuple[Scalar, ...] = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
         if self._table.by_code[fact].kind is Kind.SET:
-            members = self._sets.setdefault(fact, {})
-            props = [members.setdefault(str(m), f"{fact}__{len(members)}") for m in many]
-            return _join((Atom(p, "==", not negated) for p in props), And if negated else Or)
-        self._scalars.add(fact)
-        if op in (Op.IN, Op.NOT_IN):
-            hold = [Atom(fact, "==" if (op is Op.IN) != negated else "!=", self._token(fact, v)) for v in many]
-            body = _join(hold, Or if (op is Op.IN) != negated else And)
-        else:
-            atom = Atom(fact, _OPS[op], self._token(fact, many[0]))
-            body = Atom(fact, _NOT[atom.op], atom.value) if negated else atom
-        # A leaf on a missing fact is false, its negation true.
-        return Or((Atom(f"{fact}__known", "==", False), body)) if negated else And((Atom(f"{fact}__known", "==", True), body))
+            props = [self._members.setdefault((fact, str(v)), self._next()) for v in values]
+            return _join((Atom(p, "==", int(not negated)) for p in props), And if negated else Or)
+        prop = self._scalars.setdefault(fact, self._next())
+        sign = "==" if op is Op.IN else "!=" if op is Op.NOT_IN else _SIGNS[op]
+        atoms = [Atom(prop, sign, self._number(fact, v)) for v in values]
+        if sign in _TRUE_OF_MISSING:
+            atoms.append(Atom(prop, "!=", MISSING))
+        if not negated:
+            return _join(atoms, Or if op is Op.IN else And)
+        return _join((Atom(prop, _NOT[a.op], a.value) for a in atoms), And if op is Op.IN else Or)
 
-    def _token(self, fact: str, value: Scalar) -> int:
-        if isinstance(value, int):  # bool too: properties of 是否 facts are 0 and 1
+    def _next(self) -> str:
+        return f"p{len(self._members) + len(self._scalars)}"
+
+    def _number(self, fact: str, value: Scalar) -> int:
+        if isinstance(value, int):
             return int(value)
-        return self._tokens.setdefault(fact, {}).setdefault(value, len(self._tokens[fact]) + 1)
+        places = self._places.setdefault(fact, {})
+        return places.setdefault(value, len(places) + 1)
 
-    def writer(self, conditions: Iterable[Flat]) -> Callable[[Mapping[str, FactValue]], str]:
+    def writer(self, conditions: Iterable[Flat]) -> Write:
         """Return the function that writes the facts of a ticket as JSON text with the properties these conditions ask for.
 
-        Call it once all conditions are flattened. Every property is always present with its type.
+        Call it once all conditions are flattened. The function raises ``TypeError`` on a value that is not of its fact's kind.
         """
-        asked = set().union(*map(properties, conditions))
-        sets = [(code, kept) for code, members in self._sets.items()
-                if (kept := tuple((m, p) for m, p in members.items() if p in asked))]
-        scalars = [(code, self._tokens.get(code)) for code in sorted(self._scalars) if f"{code}__known" in asked]
+        asked: dict[str, set[Atom]] = {}
+        for atom in (a for c in conditions for a in atoms(c)):
+            asked.setdefault(atom.prop, set()).add(atom)
+
+        def usual(prop: str, number: int) -> str:
+            return f',"{prop}":{number}' if any(_true_of(a, number) for a in asked[prop]) else ""
+
+        # The text is joined from one part for each property; a ticket changes only the parts of what it has.
+        parts = ['{"id":"t"']
+        sets: dict[str, dict[str, tuple[int, str]]] = {}
+        for (fact, member), prop in self._members.items():
+            if prop in asked:
+                sets.setdefault(fact, {})[member] = (len(parts), f',"{prop}":1')
+                parts.append(usual(prop, 0))
+        scalars = []
+        for fact, prop in self._scalars.items():
+            if prop in asked:
+                scalars.append((fact, len(parts), f',"{prop}":', self._places.get(fact)))
+                parts.append(usual(prop, MISSING))
+        parts.append("}")
 
         def write(values: Mapping[str, FactValue]) -> str:
-            out = ['{"id":"t"']
-            for code, members in sets:
-                have = values.get(code)
-                if have:
-                    out += [f',"{p}":true' if m in have else f',"{p}":false' for m, p in members]  # type: ignore[operator]
-                else:
-                    out += [f',"{p}":false' for _, p in members]
-            for code, tokens in scalars:
-                value = values.get(code)
-                if value is None:
-                    out.append(f',"{code}":0,"{code}__known":false')
-                    continue
-                number = tokens.get(value, 0) if tokens is not None and isinstance(value, str) else _bounded(value)
-                out.append(f',"{code}":{number},"{code}__known":true')
-            out.append("}")
-            return "".join(out)
+            text = parts.copy()
+            for fact, members in sets.items():
+                for member in values.get(fact, ()):  # type: ignore[union-attr]
+                    if member in members:
+                        at, one = members[member]
+                        text[at] = one
+            for fact, at, head, places in scalars:
+                value = values.get(fact)
+                if value is not None:
+                    number = max(-_CLIP, min(_CLIP, value)) if places is None else places.get(value, _OTHER)  # type: ignore[arg-type]
+                    text[at] = f"{head}{number:d}"
+            return "".join(text)
 
         return write
-
-
-def _bounded(value: FactValue) -> int:
-    """Clip to the engine's safe integers: rule constants stay within ±1,000,000,000, so order is kept."""
-    return max(-2_000_000_000, min(2_000_000_000, int(value))) if isinstance(value, int) else 0
 
 
 def _join(parts: Iterable[Flat], group: type[And] | type[Or]) -> Flat:
@@ -133,16 +160,46 @@ def _join(parts: Iterable[Flat], group: type[And] | type[Or]) -> Flat:
         if part == zero:
             return zero
         kept += part.parts if isinstance(part, group) else [part]
-    unique = list(dict.fromkeys(p for p in kept if p != unit))
+    unique = tuple(dict.fromkeys(p for p in kept if p != unit))
     if not unique:
         return unit
-    return unique[0] if len(unique) == 1 else group(tuple(unique))
+    if len(unique) == 1:
+        return unique[0]
+    return And(tuple(sorted(unique, key=_seldom_first))) if group is And else Or(unique)
+
+
+def _seldom_first(part: Flat) -> int:
+    """Order a conjunction so that most tickets leave it at its first test: the core walks it from left to right."""
+    if not isinstance(part, Atom):
+        return 3
+    return 0 if part.op == "==" and part.value else 1 if part.op in (">=", ">") else 2
+
+
+def _true_of(atom: Atom, number: int) -> bool:
+    match atom.op:
+        case "==":
+            return number == atom.value
+        case "!=":
+            return number != atom.value
+        case "<":
+            return number < atom.value
+        case "<=":
+            return number <= atom.value
+        case ">":
+            return number > atom.value
+        case _:
+            return number >= atom.value
+
+
+def atoms(flat: Flat) -> Iterator[Atom]:
+    """Yield every test, left to right."""
+    if isinstance(flat, Atom):
+        yield flat
+    else:
+        for part in flat.parts:
+            yield from atoms(part)
 
 
 def properties(flat: Flat) -> frozenset[str]:
-    """Return the properties that a condition asks for; a fact that may be missing brings both of its own."""
-    if isinstance(flat, Atom):
-        name = flat.prop.removesuffix("__known")
-        return frozenset({flat.prop, name})
-    return frozenset().union(*map(properties, flat.parts))
-
+    """Return the properties that a condition asks for."""
+    return frozenset(a.prop for a in atoms(flat))

@@ -166,8 +166,10 @@ class Rulebook:
         """Decide one ticket as of ``now`` (aware). Clause: 合政办发〔2025〕30号 四（一）（二）."""
         return self.decide_facts(ticket, self._extract(ticket), now)
 
-    def decide_facts(self, ticket: Ticket, facts: Facts, now: datetime) -> Decision:
-        """Decide from facts that are already read (replay, tests)."""
+    def decide_facts(
+        self, ticket: Ticket, facts: Facts, now: datetime, steps: list[Mapping[str, FactValue]] | None = None
+    ) -> Decision:
+        """Decide from facts that are already read; ``steps`` is given the values that each family was asked with."""
         values: dict[str, FactValue] = dict(facts.values)
         evidence: dict[str, tuple[Phrase, ...]] = dict(facts.evidence)
         reasons: list[Reason] = []
@@ -175,6 +177,8 @@ class Rulebook:
         for code, of in self._counts:
             values[code] = len(values.get(of, ()))  # type: ignore[arg-type]
         for (family, engine), in_force in zip(self._families, self.in_force(now.astimezone(SHANGHAI).date()), strict=True):
+            if steps is not None:
+                steps.append(dict(values))
             fired = engine.matching(values)
             if in_force is not None:
                 fired = [i for i in fired if i in in_force]
@@ -263,12 +267,17 @@ class Rulebook:
         return tuple(sorted(due, key=lambda d: (d.due_at, d.key)))
 
 
-def _in_force(rules: Sequence[Rule], day: date) -> frozenset[int] | None:
+def rules_in_force(rules: Sequence[Rule], day: date) -> frozenset[int]:
+    """Return the positions of the rules in force on a day: of several entries of one id the latest begun."""
     latest: dict[str, int] = {}
     for i, r in enumerate(rules):
         if r.since <= day and (r.id not in latest or rules[latest[r.id]].since <= r.since):
             latest[r.id] = i
-    kept = frozenset(i for i in latest.values() if (end := rules[i].until) is None or day < end)
+    return frozenset(i for i in latest.values() if (end := rules[i].until) is None or day < end)
+
+
+def _in_force(rules: Sequence[Rule], day: date) -> frozenset[int] | None:
+    kept = rules_in_force(rules, day)
     return None if len(kept) == len(rules) else kept
 
 

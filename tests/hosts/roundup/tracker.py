@@ -70,11 +70,14 @@ from datetime import datetime, timezone
 import pluggy
 from roundup import date
 
+from hsdispute_plugin.entrypoints import plugin
+from hsdispute_plugin.hooks import specs
+
 manager = pluggy.PluginManager("hsdispute")
+manager.add_hookspecs(specs)
 manager.load_setuptools_entrypoints("hsdispute")
 
 def decide(db, cl, nodeid, newvalues):
-    from hsdispute_plugin.entrypoints import plugin
     content = db.msg.get(newvalues["messages"][0], "content") if newvalues.get("messages") else ""
     ticket = plugin.ticket(ticket_no="new", title=newvalues.get("title") or "", content=content)
     decision = manager.hook.hsdispute_decide(ticket=ticket, now=datetime.now(timezone.utc))

@@ -1,0 +1,148 @@
+"""Commands of the administrator at the 专班办公室: test, explain, activate, roll back, compare."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Directory = Annotated[Path | None, typer.Argument(help="配置目录；不写则用 HSDISPUTE_CONFIG，再不然用随附的配置")]
+Config = Annotated[Path | None, typer.Option("--config", help="配置目录")]
+Why = Annotated[str, typer.Option("--why", help="为什么，记入版次历史")]
+
+
+def register(commands: typer.Typer) -> None:
+    """Add the commands."""
+    commands.command("test")(test)
+    commands.command()(explain)
+    commands.command()(activate)
+    commands.command()(rollback)
+    commands.command()(editions)
+    commands.command()(diff)
+
+
+def test(
+    directory: Directory = None,
+    junit: Annotated[Path | None, typer.Option("--junit", help="另存一份 JUnit XML")] = None,
+    propose: Annotated[bool, typer.Option("--propose", help="给没有示例的规则拟出示例，核对后贴进 examples/")] = False,
+) -> None:
+    """跑全部示例，并试着改坏每条规则，看示例能不能察觉；有不符、缺示例或察觉不了的，退出码为 1。"""
+    from hsdispute_plugin import app
+    from hsdispute_plugin.entrypoints.trial import summary, trial
+    from hsdispute_plugin.rules.load import load
+    from hsdispute_plugin.rules.proposals import as_yaml
+
+    place = app.config_directory(directory)
+    report = trial(place)
+    if junit:
+        junit.write_text(report.junit(), encoding="utf-8")
+    if propose:
+        source = load(place, app.fact_defs(app.open_plugins().extractors))
+        wanted = {what.partition("（")[0] for what in report.uncovered}
+        for rule in (r for f in source.families for r in f.rules if r.id in wanted):
+            typer.echo(as_yaml(rule, source.table))
+    typer.echo(summary(report))
+    if not report.passed:
+        raise typer.Exit(1)
+
+
+def explain(
+    file: Annotated[str, typer.Argument(help="工单文件；- 为标准输入")],
+    config: Config = None,
+    rule: Annotated[str, typer.Option("--rule", help="只问这一条规则为什么没有成立")] = "",
+) -> None:
+    """说明为什么这样建议，以及差一点成立的规则差在哪里。"""
+    from hsdispute_plugin import app
+    from hsdispute_plugin.entrypoints.tickets import read_tickets
+    from hsdispute_plugin.errors import TicketRefused
+    from hsdispute_plugin.explain import explanation
+    from hsdispute_plugin.rules.explanation import silences
+
+    raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    book = app.open_rulebook(config, app.open_plugins())
+    known = {r.id for f in book.source.families for r in f.rules}
+    if rule and rule not in known:
+        typer.echo(f"没有规则 “{rule}”", err=True)
+        raise typer.Exit(2)
+    now, bad = app.clock(), False
+    for number, ticket in read_tickets(raw):
+        if isinstance(ticket, TicketRefused):
+            typer.echo(f"第 {number} 行：{ticket}")
+            bad = True
+            continue
+        typer.echo(f"工单 {ticket.ticket_no}")
+        decision = book.decide(ticket, now)
+        if rule and (spoke := next((r for r in decision.reasons if r.rule == rule), None)):
+            typer.echo(f"规则 {rule} 成立：{spoke.because}（{spoke.clause}）")
+            continue
+        if not rule:
+            typer.echo(explanation(decision, book.source))
+        typer.echo("没有成立的规则：" if rule else "差一点成立的规则：")
+        for silence in silences(book, ticket, now, rule):
+            why = "；".join(silence.sentences) or "条件成立，但前面的规则已经给出结论"
+            typer.echo(f"  · {silence.family} {silence.rule.id}（{silence.rule.name}）：{why}")
+        typer.echo("")
+    if bad:
+        raise typer.Exit(1)
+
+
+def activate(directory: Directory = None, why: Why = "") -> None:
+    """启用目录里的规则：先检查、跑示例、试编译，全部通过才换上；有一处不对，原来的版次继续生效。"""
+    from hsdispute_plugin import app
+    from hsdispute_plugin.rules.editions import activate as put_in_force
+
+    edition = put_in_force(app.config_directory(directory), app.clock(), getpass.getuser(), why)
+    typer.echo(f"已启用 {edition} 版。正在运行的网关两秒内换上，办理中的工单不受影响。")
+
+
+def rollback(
+    directory: Directory = None, why: Why = "",
+    to: Annotated[str, typer.Option("--to", help="回到哪一版；不写则回到上一版")] = "",
+) -> None:
+    """回退到以前的版次。"""
+    from hsdispute_plugin import app
+    from hsdispute_plugin.rules.editions import rollback as put_back
+
+    typer.echo(f"已回退到 {put_back(app.config_directory(directory), app.clock(), getpass.getuser(), why, to)} 版。")
+
+
+def editions(directory: Directory = None) -> None:
+    """列出启用和回退的历史，以及现在生效的版次。"""
+    from hsdispute_plugin import app
+    from hsdispute_plugin.rules.editions import current, history
+
+    place = app.config_directory(directory)
+    for change in history(place):
+        typer.echo(f"{change.at[:19]}  {change.act}  {change.edition}  {change.who}  {change.why}".rstrip())
+    now_in_force = current(place)
+    typer.echo(f"现在生效：{now_in_force} 版" if now_in_force else "还没有启用过版次，目录里的文件直接生效")
+
+
+def diff(
+    before: Annotated[str, typer.Argument(help="版次，或一个配置目录；now 为生效的版次，work 为目录里的文件")] = "now",
+    after: Annotated[str, typer.Argument(help="同上")] = "work",
+    config: Config = None,
+) -> None:
+    """用中文说明两个版次差在哪里：规则、词、时限、设置、单位、通报。"""
+    from hsdispute_plugin import app
+    from hsdispute_plugin.rules.difference import differences
+    from hsdispute_plugin.rules.editions import in_force, snapshot
+    from hsdispute_plugin.rules.load import load
+
+    place = app.config_directory(config)
+
+    def directory_of(name: str) -> Path:
+        if name == "now":
+            return in_force(place)
+        if name == "work":
+            return place
+        return Path(name) if Path(name).is_dir() else snapshot(place, name)
+
+    extra = app.fact_defs(app.open_plugins().extractors)
+    sentences = list(differences(load(directory_of(before), extra), load(directory_of(after), extra)))
+    for sentence in sentences:
+        typer.echo(sentence)
+    typer.echo(f"共 {len(sentences)} 处不同。" if sentences else "没有不同。")

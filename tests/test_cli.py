@@ -1,0 +1,157 @@
+"""The command line as its users type it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOOL = Path(sys.executable).with_name("hsdispute")
+NOW = "2026-11-20T09:00:00"
+KEYS = ["ticket_no", "scope", "compound", "insurance", "topics", "lead", "units", "track", "signals", "ticket_type", "due",
+        "reasons", "edition"]
+GOOD = {"ticket_no": "A1", "title": "扣了没交", "content": "老城镇砖厂每月扣养老保险，查询发现单位欠缴八个月，请查处。"}
+
+
+def run(*words, stdin=b""):
+    return subprocess.run([TOOL, *words], input=stdin, capture_output=True, check=False)
+
+
+def decide(stdin, *words):
+    done = run("decide", "--now", NOW, *words, "-", stdin=stdin)
+    return done.returncode, [json.loads(line) for line in done.stdout.decode().splitlines()]
+
+
+def lines(*tickets):
+    return "\n".join(json.dumps(t, ensure_ascii=False) for t in tickets)
+
+
+def test_each_ticket_gives_a_line_with_every_key():
+    code, (told,) = decide(lines(GOOD).encode())
+    assert code == 0
+    assert [k for k in KEYS if k not in told] == []
+    assert (told["lead"], told["track"]) == ("tax", "joint")
+    assert set(told["due"][0]) >= {"what", "due_at", "basis", "confirmed"}
+    assert set(told["reasons"][0]) >= {"rule", "clause", "because", "evidence"}
+
+
+def test_evidence_counts_in_title_and_content():
+    _, (told,) = decide(lines(GOOD).encode())
+    text = f"{GOOD['title']}\n{GOOD['content']}"
+    phrases = [p for r in told["reasons"] for p in r["evidence"]]
+    assert phrases and all(text[p["start"] : p["end"]] == p["text"] for p in phrases)
+
+
+def test_a_bad_line_is_told_by_number_and_the_others_go_on():
+    code, told = decide((lines(GOOD) + "\nno json\n\n" + lines({"content": "x"}, [1], {**GOOD, "ticket_no": "A2"})).encode())
+    assert code == 1
+    assert [t.get("ticket_no") or (t["line"], t["error"][:6]) for t in told] == [
+        "A1", (2, "这一行不是 "), (4, "缺少工单编号"), (5, "一张工单应是"), "A2"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_both_encodings_are_read(encoding):
+    code, told = decide(lines(GOOD, {**GOOD, "ticket_no": "A2"}).encode(encoding))
+    assert (code, [t["lead"] for t in told]) == (0, ["tax", "tax"])
+
+
+def test_one_object_over_several_lines_and_a_list_are_read():
+    assert [t["ticket_no"] for t in decide(json.dumps(GOOD, indent=2).encode())[1]] == ["A1"]
+    assert len(decide(json.dumps([GOOD, GOOD]).encode())[1]) == 2
+
+
+def test_a_bad_ticket_in_a_list_is_told_by_its_place():
+    code, told = decide(json.dumps([GOOD, {"content": "x"}, GOOD]).encode())
+    assert (code, told[1]) == (1, {"line": 2, "error": "缺少工单编号（ticket_no）"})
+
+
+def test_an_object_that_never_closes_does_not_hide_the_lines_after_it():
+    code, told = decide(('{"ticket_no": "A0",\n' + lines(GOOD)).encode())
+    assert (code, [t.get("ticket_no", t.get("line")) for t in told]) == (1, [1, "A1"])
+
+
+def test_a_line_is_answered_before_the_next_one_comes():
+    with subprocess.Popen([TOOL, "decide", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        for number in ("A1", "A2"):
+            process.stdin.write(lines({**GOOD, "ticket_no": number}).encode() + b"\n")
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["ticket_no"] == number
+        process.stdin.close()
+
+
+def test_a_reader_that_has_seen_enough_ends_it_quietly():
+    pipe = subprocess.PIPE
+    with subprocess.Popen([TOOL, "decide", "-"], stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        process.stdout.close()
+        process.stdin.write(lines(GOOD, GOOD).encode())
+        process.stdin.close()
+        assert (process.wait(20), process.stderr.read()) == (0, b"")
+
+
+def test_lines_for_programs_are_utf8_whatever_the_terminal_speaks():
+    done = subprocess.run([TOOL, "decide", "--now", NOW, "-"], input=lines(GOOD).encode(), capture_output=True, check=True,
+                          env={**os.environ, "PYTHONIOENCODING": "gb18030"})
+    assert "欠缴" in done.stdout.decode("utf-8")
+
+
+@pytest.mark.parametrize(("field", "value", "error"), [
+    ("received_at", "9999-12-31", "来电时间（received_at）看不懂，请写成 2026-01-05 08:30:00"),
+    ("received_at", 1e15, "来电时间（received_at）看不懂，请写成 2026-01-05 08:30:00"),
+    ("ticket_no", None, "缺少工单编号（ticket_no）"),
+    ("content", ["x"], "内容（content）应是文字"),
+    ("extra", 5, "其他字段（extra）应是一个 JSON 对象"),
+])
+def test_an_error_names_the_field_and_what_would_be_right(field, value, error):
+    assert decide(lines({**GOOD, field: value}).encode()) == (1, [{"line": 1, "error": error}])
+
+
+def test_the_same_ticket_at_the_same_moment_gives_the_same_line():
+    assert decide(lines(GOOD).encode()) == decide(lines(GOOD).encode())
+
+
+def test_text_reads_like_a_note_to_a_clerk():
+    done = run("decide", "--now", NOW, "--format", "text", "-", stdin=lines(GOOD).encode())
+    text = done.stdout.decode()
+    assert "建议：属于本机制，联办（一般事项）。" in text
+    assert "主办：合水县税务局。" in text and "未确认" in text and "是否采纳由受理人决定" in text
+
+
+def test_a_file_that_is_not_there_is_a_sentence():
+    done = run("decide", "/no/such/file")
+    assert done.returncode == 2 and "读不了文件" in done.stderr.decode() and "Traceback" not in done.stderr.decode()
+
+
+def test_init_copies_a_configuration_that_checks_and_is_not_overwritten(tmp_path):
+    target = tmp_path / "county"
+    assert run("init", target).returncode == 0
+    assert "没有问题" in run("check", target).stdout.decode()
+    again = run("init", target)
+    assert again.returncode == 2 and "没有动它" in again.stderr.decode()
+
+
+def test_check_tells_every_problem_with_its_place(tmp_path):
+    target = tmp_path / "county"
+    run("init", target)
+    slips = (("rules/duty.yaml", "涉及单位: [财政局]", "涉及单位: [财政所]"), ("deadlines.yaml", "单位: 工作日", "单位: 天"))
+    for name, old, new in slips:
+        file = target / name
+        file.write_text(file.read_text("utf-8").replace(old, new, 1), "utf-8")
+    done = run("check", target)
+    told = done.stderr.decode()
+    assert done.returncode == 2 and "Traceback" not in told
+    assert "county/rules/duty.yaml:" in told and "“财政所”" in told and "是否想写 “财政局”" in told
+    assert "county/deadlines.yaml:" in told
+
+
+def test_the_doctor_names_what_is_good_and_what_to_know(tmp_path):
+    done = run("doctor", "--database", f"sqlite:///{tmp_path / 'x.sqlite3'}")
+    told = done.stdout.decode()
+    assert done.returncode == 0
+    assert "✓ 配置" in told and "✓ 办理日志封印完整" in told and "没有启用任何平台" in told
+
+
+def test_the_doctor_does_not_print_the_address_of_a_database_it_cannot_reach():
+    done = run("doctor", "--database", "sqlite:////no/such/dir/with-password/x.sqlite3")
+    assert done.returncode == 1 and "数据库连不上" in done.stdout.decode() and "with-password" not in done.stdout.decode()
