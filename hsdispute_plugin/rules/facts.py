@@ -72,8 +72,8 @@ UNITS = MappingProxyType({
 })
 DOMAINS = MappingProxyType({
     "待遇": "benefit", "退休": "retirement", "社保卡": "card", "补贴": "subsidy", "公积金": "housing_fund",
-    "商业保险": "commercial", "工资": "wages", "征地": "land", "视同缴费": "deemed", "落户购房": "household",
-    "机构服务": "service",
+    "商业保险": "commercial", "工资": "wages", "征地": "land", "视同缴费": "deemed", "等待期": "waiting",
+    "落户购房": "household", "事故赔偿": "accident", "机构服务": "service",
 })
 SCOPES = MappingProxyType({"属于本机制": "in", "不属于本机制": "out", "存疑": "boundary"})
 TRACKS = MappingProxyType({"告知移送": "inform", "单办": "single", "联办": "joint", "重大疑难": "major"})
@@ -87,6 +87,14 @@ BUILT_IN: tuple[FactDef, ...] = (
     FactDef("领域", "domains", Kind.SET, "说到的征缴以外的事务", values=DOMAINS),
     FactDef("诉求主题", "demand_topics", Kind.SET, "标题、提出要求的句子或末尾两句里的主题", values=TOPICS),
     FactDef("诉求领域", "demand_domains", Kind.SET, "标题、提出要求的句子或末尾两句里的征缴以外的事务", values=DOMAINS),
+    FactDef("标题主题", "head_topics", Kind.SET, "标题（没有标题时是头一句话）里的主题", values=TOPICS),
+    FactDef("标题领域", "head_domains", Kind.SET, "标题（没有标题时是头一句话）里的征缴以外的事务", values=DOMAINS),
+    FactDef("诉求问征缴", "asks_premium", Kind.BOOL, "标题、提出要求的句子或末尾两句里问怎么参保、怎么缴、缴多少"),
+    FactDef("诉求问参保", "asks_enrolment", Kind.BOOL, "标题、提出要求的句子或末尾两句里问怎么参保"),
+    FactDef("标题社保物", "head_insurance", Kind.BOOL, "标题（没有标题时是头一句话）里说到社会保险"),
+    FactDef("单位失责", "employer_fault", Kind.BOOL, "用人单位没有参保、没有缴纳、拖欠或者扣了没交"),
+    FactDef("征缴占比", "premium_share", Kind.INT, "说征缴的句子占说征缴和说其他事务的句子的百分比；都没有说到时为 0"),
+    FactDef("征缴句数", "premium_sentences", Kind.INT, "说到征缴环节的句子数"),
     FactDef("涉及人数", "people", Kind.INT, "同一诉求的人数", optional=True),
     FactDef("涉及年数", "years", Kind.INT, "争议跨越的年数", optional=True),
     FactDef("工单类型", "ticket_type", Kind.CHOICE, "咨询、求助、投诉、举报、建议", values=TICKET_TYPES, optional=True),

@@ -1,6 +1,6 @@
-"""Numbers as citizens write them: 三十多名职工, 20余人, 2015年至2018年, 十几年, 97年到05年.
+"""Numbers as citizens write them: 三十多名职工, 20余人, 2015年至2018年, 十几年, 97年到05年, 3万5千元.
 
-Ready-made parsers tried were wrong on 三十多名 and 3万5千元, hence these small ones.
+Ready-made parsers tried were wrong on 三十多名 and 3万5千元, hence these small ones. Texts are folded (缴 reads 交).
 """
 
 from __future__ import annotations
@@ -10,26 +10,36 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _DIGITS = {"〇": 0, "零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
-_UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10_000}
-_CHINESE = "〇零一二两三四五六七八九十百千万"
-_NUMBER = rf"(?:\d[\d,]*(?:\.\d+)?[万千百]?|[{_CHINESE}]+)"
+_UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
+_LARGE = 10_000  # units that close a section: 三千五百万
 
-_PERSON = (
-    "职工|员工|工人|民工|教师|老师|同事|工友|村民|群众|居民|业主|学生|司机|护士|医生|干部|人员|退休|下岗|乡亲|家长|成员|员|人"
-)
+_N = "〇零一二两三四五六七八九十百千万"
+_FEW = "多余几来"
+_VAGUE = {"几十": 20, "好几十": 20, "数十": 20, "几百": 200, "好几百": 200, "数百": 200, "上百": 100, "上千": 1000, "几千": 2000,
+          "数千": 2000, "成百上千": 1000, "上万": 10_000, "数万": 20_000, "几万": 20_000, "十几": 10, "二十几": 20, "三十几": 30}
+
+_PERSON = ("职工|员工|工人|民工|教师|老师|教职|同事|工友|村民|群众|居民|业主|学生|学员|司机|护士|医生|干部|人员|退休|下岗|乡亲|家长|"
+           "成员|代表|同志|战友|老兵|军人|保安|农民|社员|会员|[一-龥]{1,3}员(?!工)|申诉人|老人|人")
 _PEOPLE = re.compile(
-    rf"(?<![\d第.{_CHINESE}])(?P<n>{_NUMBER}|几十|几百|上百|数十|数百|上千|好几十|成百上千)(?P<more>多|余|几|来)?(?P<of>万|千|百)?"
-    rf"(?P<more2>多|余|几|来)?(?P<m>名|位|个|号|余名|多名|户|口)?(?P<p>[一-龥]{{0,4}}?(?:{_PERSON}))"
+    rf"(?P<n>[\d{_N}几数好成上][\d,{_N}几]*)(?P<few>[{_FEW}])?(?P<of>[万千百])?[{_FEW}]?"
+    rf"(?:(?P<m>[名位])(?![次列额称于义牌誉单])|(?P<g>[个号])|(?P<h>户))?"
+    rf"(?P<p>(?(m)(?:[一-龥]{{0,6}}?(?:{_PERSON}))?|(?(h)|[一-龥]{{0,3}}?(?:{_PERSON}))))"
 )
-_VAGUE_PEOPLE = {"几十": 20, "好几十": 20, "数十": 20, "几百": 200, "数百": 200, "上百": 100, "上千": 1000, "成百上千": 1000}
-_NOT_PEOPLE = re.compile(r"^(?:个月|年|岁|元|块|点|天|次|分|份|人均|人社|人民|人事|人力|人才|人大|人寿|人口|人生|人为|人行)")
+_NOT_BEFORE_PEOPLE = frozenset("第.") | frozenset("0123456789") | frozenset(_N)
+_NOT_PEOPLE = re.compile(r"个?(?:月|年|岁|元|块|点|天|次|分|份|层|栋|亩|家|万元|等奖|号文|口人)|人(?:均|社|民|事|力|才|大|寿|口|生|为|行|次|份|物|格|类|情|身|家)")
 
-_SPAN = re.compile(
-    rf"(?<![\d.{_CHINESE}第])(?P<n>\d{{1,2}}|[{_CHINESE}]{{1,3}}|十几|几十|好几|数十|多)(?P<more>多|余|几|来)?(?:个)?(?:年头|年多|年来|年了|年之久|年时间|余年|年)"
-    r"(?![代度月初底末前级\d]|[一二三四五六七八九十]+月|后|制|薪|金|龄|检|审)"
-)
-_YEAR = re.compile(r"(?<!\d)(?P<y>(?:19[5-9]\d|20[0-4]\d)|(?:[5-9]\d|0\d|1\d|2\d)(?=年))(?=年|[-—~至到.]|\s*年)")
-_BORN = re.compile(r"出生|生于|年生|岁|身份证|〔|\[|号文|文件|法》|条例|届")
+#: The number before a 年, and what may follow 年 where it counts years that passed.
+_STRETCH = re.compile(rf"(?:(?<=[^\d.{_N}第/])|^)(?P<n>[1-9]\d?|[{_N}]{{1,3}}|[二三四五]?十几|好?几十|数十|好几)[{_FEW}]?个?$")
+_NO_STRETCH = re.compile(rf"[代度月初底末前级\d]|[{_N}]+[月个]|后|制|薪|龄|检|审|级|底|份|以上的?(?:条件|规定|年限)|的?年限|(?:才|方)(?:能|可)|"
+                         rf"(?:就|便)?可以?(?:领|享|退)|合同|有期|期满|一交|一次")
+#: A number of years that a rule asks for, a price or an age, not one that passed.
+_ASKED = re.compile(r"(?:满|够|足|达到?|至少|最低|不少于|不低于|少于|累计|年限|连续|规定|需要?|必须|要|延长|交费?|补|再|还有|还差|差|不到|未到|距|"
+                    r"有效期[为是]?)了?[为是]?$")
+#: A year of the calendar before 年: 2015年, 97年, 05年; 12年 only where a month, 底, 起 … follows.
+_YEAR = re.compile(r"(?:(?<=[^\d〔\[【(〈])|^)(?P<y>19[5-9]\d|20[0-3]\d|[5-9]\d|[012]\d)$")
+_OF_A_DATE = re.compile(rf"\d{{1,2}}月|[{_N}]+月|[底初末起]|[上下]半年|开始|以[前后]|之[前后]|[至到\-—~]")
+_SPANNED = re.compile(r"(?:19[5-9]\d|20[0-3]\d)(?=[-—~至到.]\s?(?:19|20)\d\d)")
+_NOT_LIVED = re.compile(r"出生|生于|年生|身份证|〕|\]|号文|文件|》|条例|施行|实施|颁布|出台")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,65 +52,87 @@ class Quantity:
 
 
 def value_of(text: str) -> int | None:
-    """Return the whole number that Arabic or Chinese figures stand for: ``3万5千`` 35000, ``三十`` 30, ``两百五`` 250.
+    """Return the whole number that Arabic or Chinese figures stand for; ``None`` where the text is none.
 
-    ``None`` where the text is no number. Fractions are cut off.
+    Fractions are cut off.
+
+    >>> [value_of(t) for t in ("3万5千", "三十", "两百五", "1.5万", "一万零三百", "2,300", "没有")]
+    [35000, 30, 250, 15000, 10300, 2300, None]
     """
-    text = text.replace(",", "")
-    if not text:
-        return None
     total = section = 0
-    digits = ""
-    last_unit = 1
+    figure = ""
+    unit = 1
+    text = text.replace(",", "")
     for char in text:
-        if char.isdecimal() or char == ".":
-            digits += char
-        elif char in _DIGITS:
-            digits += str(_DIGITS[char])
-        elif char in _UNITS:
-            unit = _UNITS[char]
-            number = float(digits) if digits not in ("", ".") else 1.0
-            digits = ""
-            if unit == 10_000:
-                total = int((total + section + (number if section == 0 or number != 1.0 else 0)) * unit)
+        if char in _UNITS:
+            number = _figure(figure)
+            if figure and number is None:
+                return None
+            unit, figure = _UNITS[char], ""
+            if unit >= _LARGE:
+                total += int((section + (number or 0) or 1) * unit)
                 section = 0
             else:
-                section += int(number * unit)
-            last_unit = unit
+                section += int((1 if number is None else number) * unit)
+        elif char in _DIGITS:
+            figure += str(_DIGITS[char])
+        elif char.isascii() and (char.isdigit() or char == "."):
+            figure += char
         else:
             return None
-    if digits not in ("", "."):
-        rest = float(digits)
-        # 两百五 is 250: a bare last digit counts tens of what came before.
-        section += int(rest * last_unit / 10) if last_unit > 10 and rest < 10 and text[-2:-1] in _UNITS else int(rest)
-    return int(total + section)
+    rest = _figure(figure)
+    if figure and rest is None or not text:
+        return None
+    if rest is None:
+        return total + section
+    # 两百五 is 250, 3万5 is 35000: a bare last figure counts tens of the unit before; 一百零五 is 105.
+    short = unit > 10 and len(figure) == 1 and text[-2:-1] in _UNITS
+    return total + section + int(rest * unit / 10 if short else rest)
+
+
+def _figure(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def people(text: str) -> Iterator[Quantity]:
     """Yield each count of persons: ``32名职工``, ``三十多人``, ``我们一百多号人``, ``20余户``."""
     for m in _PEOPLE.finditer(text):
-        if _NOT_PEOPLE.match(text[m.end("n"):]) or _NOT_PEOPLE.match(m["p"]):
+        number = m["n"]
+        if (m.start() and text[m.start() - 1] in _NOT_BEFORE_PEOPLE) or _NOT_PEOPLE.match(text, m.end("n")):
             continue
-        value = _VAGUE_PEOPLE.get(m["n"]) or value_of(m["n"])
-        if value is None or not (m["m"] or m["more"] or m["more2"] or m["p"][:1] in "人职员工教老民下退"):
+        if m["p"].startswith("人") and _NOT_PEOPLE.match(text, m.start("p")):
             continue
-        if m["of"]:
+        value = _VAGUE.get(number) or value_of(number)
+        if value is not None and m["of"]:
             value *= _UNITS[m["of"]]
-        if value < 1_000_000:
+        if value and value < 1_000_000:
             yield Quantity(value, m.start(), m.end())
 
 
-def spans_of_years(text: str) -> Iterator[Quantity]:
-    """Yield each stretch of years: ``八年``, ``十几年``, ``30余年``; and the stretch between the first and last year named."""
-    for m in _SPAN.finditer(text):
-        vague = {"十几": 10, "几十": 20, "数十": 20, "好几": 3, "多": 2}.get(m["n"])
-        value = vague if vague is not None else value_of(m["n"])
-        if value is not None and 0 < value <= 60:
-            yield Quantity(value, m.start(), m.end())
-    years = [
-        (_full(m["y"]), m.start(), m.end())
-        for m in _YEAR.finditer(text) if not _BORN.search(text[max(0, m.start() - 4) : m.end() + 6])
-    ]
+def stretches_of_years(text: str) -> Iterator[Quantity]:
+    """Yield each stretch of years that passed: ``八年``, ``十几年``, ``30余年``; and that between the years named.
+
+    What a rule asks for (``交满15年``) is none.
+    """
+    years: list[tuple[int, int, int]] = []
+    at = text.find("年")
+    while at >= 0:
+        before = max(0, at - 6)
+        named = _YEAR.search(text, before, at)
+        if named and (len(named["y"]) == 4 or named["y"][0] not in "12" or _OF_A_DATE.match(text, at + 1)
+                      or text[max(0, named.start() - 1)] in "到至-—~"):
+            if not _NOT_LIVED.search(text, max(0, named.start() - 4), at + 7):
+                years.append((_full(named["y"]), named.start("y"), named.end("y")))
+        elif (m := _STRETCH.search(text, before, at)) and not _NO_STRETCH.match(text, at + 1):
+            number = m["n"]
+            value = 3 if number == "好几" else _VAGUE.get(number) or value_of(number)
+            if value and value <= 60 and not _ASKED.search(text, max(0, m.start() - 6), m.start()):
+                yield Quantity(value, m.start(), at + 1)
+        at = text.find("年", at + 1)
+    years += [(int(m[0]), m.start(), m.end()) for m in _SPANNED.finditer(text)] if years else []
     if len(years) > 1:
         first, last = min(years), max(years)
         if last[0] > first[0]:

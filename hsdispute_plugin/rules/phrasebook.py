@@ -1,0 +1,100 @@
+"""All phrases with what they mean, made ready for reading: tags as bits of one number, nested phrases settled beforehand."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from hsdispute_plugin.rules.automaton import Automaton
+from hsdispute_plugin.rules.lexicon import CLUES, Negated, Words
+
+#: What ends a clause, and what ends a sentence as well.
+CLAUSE_ENDS = ",，、:：;；()（）"
+SENTENCE_ENDS = "。！？!?;；\n…"
+CLAUSE_END, SENTENCE_END = "分句末", "句末"
+
+
+class Phrasebook:
+    """Phrases of a lexicon (and names of places) as one automaton. Immutable once built.
+
+    Every tag, class and 合称 is one bit: ``bit["欠费"]``. A phrase inside a longer one of its class does not count, nor
+    one inside a phrase that its entry excludes (不算); both are known before any text is read.
+    """
+
+    def __init__(self, words: Words, more: Mapping[str, tuple[str, ...]], *, plain: bool = False) -> None:
+        """``more``: further phrases by tag (names of places)."""
+        self.bit: dict[str, int] = {}
+        tags = [t for klass in words.classes for t in (klass, *sorted(words.classes[klass]))]
+        for name in (*tags, *words.unions, *more, CLAUSE_END, SENTENCE_END):
+            self.bit.setdefault(name, 1 << len(self.bit))
+        self.unions = _closed(words)
+        meanings: dict[str, list[tuple[str, int, int, Negated]]] = defaultdict(list)  # group, entry, bits, negated
+        for phrase, senses in words.phrases.items():
+            for s in senses:
+                # A clue yields only to a longer phrase of the same clue, a fact's word to any longer one of the class.
+                group = f"{CLUES}.{s.tag}" if s.klass == CLUES else s.klass
+                meanings[phrase].append((group, s.entry, self.bits_of(s.klass, s.tag), s.negated))
+        for tag, names in more.items():
+            for name in names:
+                meanings[name].append(("地名", 0, self.bit[tag], Negated.KEPT))
+        for ends, tag in ((CLAUSE_ENDS, CLAUSE_END), (SENTENCE_ENDS, SENTENCE_END)):
+            for char in ends:
+                meanings[char].append((tag, 0, self.bit[tag], Negated.KEPT))
+        phrases = sorted({*meanings, *words.blocks})
+        self._automaton = Automaton(phrases, plain=plain)
+        self.find = self._automaton.find
+        self.bits = [_union(b for _, _, b, _ in meanings.get(p, ())) for p in phrases]
+        self.dropped = _union(b for m in meanings.values() for _, _, b, n in m if n is Negated.DROPPED)
+        self.doubtful = _union(b for m in meanings.values() for _, _, b, n in m if n is Negated.DOUBTFUL)
+        self.hides = self._nested(phrases, meanings, words.blocks)
+
+    def bits_of(self, klass: str, tag: str) -> int:
+        """Return the bits that a tag sets: its own, that of its class (not of 线索) and of every 合称 it is in."""
+        bits = self.bit[tag] | (0 if klass == CLUES else self.bit[klass])
+        for name, members in self.unions.items():
+            if tag in members or klass in members:
+                bits |= self.bit[name]
+        return bits
+
+    def mask(self, names: Iterable[str]) -> int:
+        """Return the bits of some names together; names that no word leads to give none."""
+        return _union(self.bit.get(n, 0) for n in names)
+
+    def _nested(
+        self, phrases: list[str], meanings: Mapping[str, list[tuple[str, int, int, Negated]]], blocks: Mapping[str, set[int]]
+    ) -> dict[int, tuple[tuple[int, int, int], ...]]:
+        """Per phrase number: ``(inner phrase number, offset, bits of it that do not count)``."""
+        number = {p: n for n, p in enumerate(phrases)}
+        hides = {}
+        for outer in phrases:
+            groups = {group for group, *_ in meanings.get(outer, ())}
+            blocked = blocks.get(outer, set())
+            inside = []
+            for start in range(len(outer)):
+                for end in range(start + 1, len(outer) + 1):
+                    inner = outer[start:end]
+                    senses = meanings.get(inner) if inner in number else None
+                    if not senses:
+                        continue
+                    lost = [s for s in senses if s[1] in blocked or (s[0] in groups and inner != outer)]
+                    gone = _union(s[2] for s in lost) & ~_union(s[2] for s in senses if s not in lost)
+                    if gone:
+                        inside.append((number[inner], start, gone))
+            if inside:
+                hides[number[outer]] = tuple(inside)
+        return hides
+
+
+def _closed(words: Words) -> dict[str, frozenset[str]]:
+    """Unions with their unions resolved."""
+    closed = dict(words.unions)
+    for _ in words.unions:
+        closed = {n: m.union(*(closed[x] for x in m if x in closed)) for n, m in closed.items()}
+    return closed
+
+
+def _union(bits: Iterable[int]) -> int:
+    total = 0
+    for b in bits:
+        total |= b
+    return total
