@@ -88,8 +88,15 @@ def helper_names(decision: Decision, source: RuleSource) -> tuple[str, ...]:
 
 
 def basis(decision: Decision) -> str:
-    """Return the clauses behind the decision, each once, in the order of the reasons."""
-    return "；".join(dict.fromkeys(r.clause for r in decision.reasons))
+    """Return the clauses behind the decision: each document once, its clauses in the order of the reasons.
+
+    ``合政办发〔2025〕30号 三（二），四（三）1；社会保险法 第六十三条``.
+    """
+    documents: dict[str, dict[str, None]] = {}
+    for part in (p.strip() for r in decision.reasons for p in r.clause.split("；")):
+        document, _, clause = part.partition(" ")
+        documents.setdefault(document, {})[clause] = None
+    return "；".join(f"{document} {'，'.join(filter(None, clauses))}".rstrip() for document, clauses in documents.items())
 
 
 def _texts(evidence: Iterable[Any]) -> list[str]:

@@ -4,9 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
+from hsdispute_plugin.store import Store
 
 TOOL = Path(sys.executable).with_name("hsdispute")
 NOW = "2026-11-20T09:00:00"
@@ -150,6 +153,23 @@ def test_the_doctor_names_what_is_good_and_what_to_know(tmp_path):
     told = done.stdout.decode()
     assert done.returncode == 0
     assert "✓ 配置" in told and "✓ 办理日志封印完整" in told and "没有启用任何平台" in told
+
+
+def test_the_doctor_names_what_waits_and_what_went_wrong(tmp_path):
+    url, now = f"sqlite:///{tmp_path / 'x.sqlite3'}", datetime(2026, 11, 20, tzinfo=UTC)
+    store = Store(url)
+    with store.begin() as tx:
+        tx.add_event("rt", "e1", "7", "created", now)
+        tx.add_event("rt", "e2", "8", "created", now)
+        tx.settle_event(2, "failed", now, error="账号没有权限")
+        tx.add_outbox("HS-1-1", "HS-1", "rt", "7", {}, now)
+        tx.claim("rt", "w", now, now, 1)
+        tx.settle(1, "w", "dead", now, error="平台不接受")
+    store.close()
+    done = run("doctor", "--database", url)
+    told = done.stdout.decode()
+    assert done.returncode == 1
+    assert "✗ 有 1 条写回" in told and "✗ 有 1 个事件没能受理" in told and "! 平台 rt 没有启用，却有 1 项没做完" in told
 
 
 def test_the_doctor_does_not_print_the_address_of_a_database_it_cannot_reach():

@@ -24,13 +24,13 @@ TICKETS = 6
 class Gateway:
     """The gateway as a process of its own."""
 
-    def __init__(self, home: Path, tracker: Tracker) -> None:
+    def __init__(self, home: Path, tracker: Tracker, poll_s: int = 0) -> None:
         self.home, self.port = home, free_port()
         self.config = home / "config"
         subprocess.run([TOOL, "init", self.config], check=True, capture_output=True)
         file = self.config / "platforms" / "roundup.yaml"
         text = file.read_text("utf-8").replace("启用: 否", "启用: 是").replace("http://127.0.0.1:8087", tracker.url)
-        file.write_text(text.replace("轮询秒: 30", "轮询秒: 0"), "utf-8")
+        file.write_text(text.replace("轮询秒: 30", f"轮询秒: {poll_s}"), "utf-8")
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -142,3 +142,14 @@ def test_asked_to_stop_it_ends_in_order_and_holds_no_lease(gateway, tracker):
         assert connection.execute("select count(*) from outbox where state = 'claimed'").fetchone() == (0,)
     gateway.start()
     wait_until(lambda: standing(hotline, numbers), "every result stands in the host")
+
+
+def test_a_ticket_whose_webhook_never_came_is_found_by_polling(tmp_path, tracker):
+    made = Gateway(tmp_path, tracker, poll_s=1)
+    made.start()
+    try:
+        hotline = Desk(tracker)
+        number = hotline.file_ticket("欠费", "老城镇砖厂欠缴养老保险八个月，请税务局查处")
+        wait_until(lambda: standing(hotline, [number]), "the result stands in the host")
+    finally:
+        made.kill()
