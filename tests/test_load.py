@@ -48,7 +48,7 @@ def duty_with(directory: Path, condition: str) -> Path:
 @pytest.mark.parametrize("piece", museum.PIECES, ids=lambda piece: piece.stem)
 def test_every_piece_of_the_museum_earns_exactly_its_sentences(piece, tmp_path, parser):
     refused = museum.earned(piece, tmp_path / "config")
-    assert str(refused) == museum.wanted(piece)
+    assert str(refused) == museum.wanted(piece), "after a deliberate change of words or facts: python -m tests.museum"
 
 
 def test_the_museum_is_large_and_each_sentence_speaks_both_languages_and_mends(tmp_path):
