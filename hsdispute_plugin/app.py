@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from hsdispute_plugin.adapters import built_in
 from hsdispute_plugin.errors import PluginRefused, RulebookError, place_of
@@ -25,6 +26,15 @@ from hsdispute_plugin.rules.node import Node, Reading
 from hsdispute_plugin.rules.rulebook import CompileEngine, Extract, Rulebook, RuleSource
 
 DEFAULT_DATABASE = "sqlite:///hsdispute.sqlite3"
+
+#: Every environment variable that is read, and what it is for. A secret may also stand in a file that ``<name>_FILE`` names.
+ENVIRONMENT: Mapping[str, str] = MappingProxyType({
+    "HSDISPUTE_CONFIG": "配置目录；命令行的 --config 优先；都没有则用随附的配置",
+    "HSDISPUTE_DATABASE": "数据库地址：sqlite:///文件，或 postgresql+psycopg://用户:口令@主机/库；命令行的 --database 优先",
+    "HSDISPUTE_API_TOKEN": "调用 /api/v1 要带的令牌；不设则只接受本机的请求",
+    "HSDISPUTE_BLOCKED_PLUGINS": "停用的第三方插件（入口点名，用逗号分开）",
+    "HSDISPUTE_<平台>_<密钥>": "平台的密钥，如 HSDISPUTE_ROUNDUP_WEBHOOK_SECRET；平台名是 platforms/ 里的文件名",
+})
 
 
 def clock() -> datetime:

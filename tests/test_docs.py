@@ -1,12 +1,18 @@
 """Documents that are written from code are not stale, and what they show runs."""
 
+import hashlib
+import hmac
 import inspect
 import re
+import time
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from hsdispute_plugin.adapters.signature import refusal
+from hsdispute_plugin.app import ENVIRONMENT
 from hsdispute_plugin.hooks import specs
 from hsdispute_plugin.hooks.platform import FactExtractor, PlatformRegistration
 from hsdispute_plugin.model import Facts
@@ -16,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 SPECS = [name for name in vars(specs) if name.startswith("hsdispute_")]
 
 
-@pytest.mark.parametrize("name", ["hooks", "cli", "facts"])
+@pytest.mark.parametrize("name", ["hooks", "cli", "facts", "gateway"])
 def test_a_document_written_from_code_is_fresh(name):
     wanted = getattr(write_docs, name)()
     assert (ROOT / "docs" / f"{name}.md").read_text("utf-8") == wanted, "run: python -m tools.write_docs"
@@ -50,3 +56,16 @@ def test_every_file_that_the_readme_names_exists():
 def test_no_document_names_a_machine_path():
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
     assert [p.name for p in pages if re.search(r"/(?:work|home|root)/", p.read_text("utf-8"))] == []
+
+
+def test_every_environment_variable_that_is_read_is_documented():
+    code = "".join(p.read_text("utf-8") for p in (ROOT / "hsdispute_plugin").rglob("*.py"))
+    read = set(re.findall(r"environ(?:\.get\(|\[)\"(\w+)\"", code)) | set(re.findall(r"_secret\(\"(\w+)\"", code))
+    assert read and read <= set(ENVIRONMENT)
+
+
+def test_the_signature_in_the_document_is_the_one_that_is_checked():
+    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "gateway.md").read_text("utf-8"), re.S)
+    world = {"time": time, "hmac": hmac, "hashlib": hashlib, "secret": "s", "body": b"{}"}
+    exec(block, world)
+    assert refusal("s", world["stamp"], world["seal"], b"{}", datetime.now(UTC)) == ""

@@ -1,4 +1,4 @@
-"""Writes docs/hooks.md, docs/cli.md and docs/facts.md from the code: ``python -m tools.write_docs``. A test holds them."""
+"""Writes docs/hooks.md, cli.md, facts.md and gateway.md from the code: ``python -m tools.write_docs``. A test holds them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from pathlib import Path
 import click
 import typer.main
 
-from hsdispute_plugin.app import shipped_config
+from hsdispute_plugin.adapters.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, WINDOW_S
+from hsdispute_plugin.app import ENVIRONMENT, shipped_config
 from hsdispute_plugin.entrypoints.cli import commands
+from hsdispute_plugin.entrypoints.figures import Figures
+from hsdispute_plugin.entrypoints.gateway import MAX_BODY_BYTES, Gateway
 from hsdispute_plugin.hooks import platform, specs
 from hsdispute_plugin.rules.load import load
 
@@ -72,6 +75,40 @@ def cli() -> str:
     return "\n".join(parts)
 
 
+def gateway() -> str:
+    """Return docs/gateway.md."""
+    parts = [
+        "# 网关\n", "由 `hsdispute_plugin/entrypoints/gateway.py` 和 `hsdispute_plugin/app.py` 生成。\n",
+        "## 环境变量\n", "密钥不写进配置文件。每个密钥也可以放在文件里，用 `变量名_FILE` 指出文件。\n",
+        *(f"- `{name}`：{says}" for name, says in ENVIRONMENT.items()), "", "## 接口\n",
+    ]
+    for method in (Gateway.hook, Gateway.decide, Gateway.health, Gateway.metrics):
+        parts.append(f"- {' '.join(inspect.cleandoc(method.__doc__ or '').split())}")
+    parts.append(_WEBHOOK)
+    for metric in Figures().registry.collect():
+        parts.append(f"- `{metric.name}` — {metric.documentation}")
+    return "\n".join(parts) + "\n"
+
+
+_WEBHOOK = f"""
+## 回调怎样签名
+
+平台把事件以 POST 发到 `/hooks/平台名`，带两个头：`{TIMESTAMP_HEADER}` 是 Unix 秒，`{SIGNATURE_HEADER}` 是
+`HMAC-SHA256(回调密钥, 时间戳 + "." + 内容)` 的十六进制。
+时间相差超过 {WINDOW_S} 秒、签名不符、内容超过 {MAX_BODY_BYTES} 字节都会拒收。
+回答 202 时事件已经落盘；回答 503 时没有记下，请按 `Retry-After` 重发。重发同一事件不会重复立案。
+
+```python
+stamp = str(int(time.time()))
+seal = hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+```
+
+所有错误都是 `{{"error": "中文句子"}}`。日志是 JSON 行，写到标准错误，不含缴费人信息。
+
+## 指标
+"""
+
+
 def facts() -> str:
     """Return docs/facts.md."""
     county = load(shipped_config())
@@ -100,6 +137,6 @@ reasons, edition, engine`。`due` 每项 `{key, what, due_at, basis, confirmed, 
 
 
 if __name__ == "__main__":
-    for name, text in (("hooks.md", hooks()), ("cli.md", cli()), ("facts.md", facts())):
+    for name, text in (("hooks.md", hooks()), ("cli.md", cli()), ("facts.md", facts()), ("gateway.md", gateway())):
         (DOCS / name).write_text(text, encoding="utf-8")
         print(f"docs/{name}")
