@@ -109,6 +109,7 @@ class Extractor:
                 if most.value >= limit:
                     found.everywhere |= self._signals[signal]
                     found.tokens.append((most.start, most.end, self._signals[signal]))
+                    break  # ten people are not also 多人
 
     def _given(
         self, ticket: Ticket, found: Reading, tokens: Iterable[tuple[int, int, int]], values: dict[str, FactValue],

@@ -93,6 +93,8 @@ BUILT_IN: tuple[FactDef, ...] = (
     FactDef("诉求问参保", "asks_enrolment", Kind.BOOL, "标题、提出要求的句子或末尾两句里问怎么参保"),
     FactDef("标题社保物", "head_insurance", Kind.BOOL, "标题（没有标题时是头一句话）里说到社会保险"),
     FactDef("单位失责", "employer_fault", Kind.BOOL, "用人单位没有参保、没有缴纳、拖欠或者扣了没交"),
+    FactDef("请求调解", "asks_mediation", Kind.BOOL, "请求或愿意调解"),
+    FactDef("曾缴", "paid_before", Kind.BOOL, "话里说到此前缴过、扣过、停缴过"),
     FactDef("征缴占比", "premium_share", Kind.INT, "说征缴的句子占说征缴和说其他事务的句子的百分比；都没有说到时为 0"),
     FactDef("征缴句数", "premium_sentences", Kind.INT, "说到征缴环节的句子数"),
     FactDef("涉及人数", "people", Kind.INT, "同一诉求的人数", optional=True),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from string import ascii_letters
 
 _DIGITS = {"〇": 0, "零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
@@ -25,7 +26,7 @@ _PEOPLE = re.compile(
     rf"(?:(?P<m>[名位])(?![次列额称于义牌誉单])|(?P<g>[个号])|(?P<h>户))?"
     rf"(?P<p>(?(m)(?:[一-龥]{{0,6}}?(?:{_PERSON}))?|(?(h)|[一-龥]{{0,3}}?(?:{_PERSON}))))"
 )
-_NOT_BEFORE_PEOPLE = frozenset("第.") | frozenset("0123456789") | frozenset(_N)
+_NOT_BEFORE_PEOPLE = frozenset("第.") | frozenset(ascii_letters) | frozenset("0123456789") | frozenset(_N)
 _NOT_PEOPLE = re.compile(r"个?(?:月|年|岁|元|块|点|天|次|分|份|层|栋|亩|家|万元|等奖|号文|口人)|人(?:均|社|民|事|力|才|大|寿|口|生|为|行|次|份|物|格|类|情|身|家)")
 
 #: The number before a 年, and what may follow 年 where it counts years that passed.
@@ -81,7 +82,7 @@ def value_of(text: str) -> int | None:
         else:
             return None
     rest = _figure(figure)
-    if figure and rest is None or not text:
+    if (figure and rest is None) or not text:
         return None
     if rest is None:
         return total + section
