@@ -236,9 +236,37 @@ def test_numbers_and_dates_that_the_spreadsheet_made_are_read(table):
     assert table.changed_lines() == ["+        - 涉及人数: 10"]
 
 
-def test_a_formula_is_refused(table):
+def test_a_formula_and_an_error_value_are_refused(table):
     table.fill(2, 理由="=1+1")
-    assert "这一格是公式" in table.refused()
+    table.fill(3, 名称="#REF!")
+    table.cell(3, "名称").data_type = "e"
+    told = table.refused()
+    assert "这一格是公式" in told and "这一格是错误值 #REF!" in told
+
+
+def test_a_cell_in_the_last_row_of_the_sheet_is_refused_at_once_not_after_a_million_rows(table):
+    table.sheet.cell(1_048_576, 1).number_format = "0"
+    assert "事项分类.xlsx!A1048576\n       表格一直用到第 1048576 行，超过上限 5000" in table.refused()
+
+
+def test_a_table_without_rules_is_refused(table):
+    table.sheet.delete_rows(2, 2)
+    assert "事项分类.xlsx!A2\n       表里一条规则也没有" in table.refused()
+
+
+def test_another_day_for_a_rule_changes_its_line_and_keeps_its_comments(table):
+    table.fill(2, 施行="2026-01-01", **{"条件：情形": "多人、十人以上"})
+    assert table.changed_lines() == ["-    施行: 2025-10-27", "+    施行: 2026-01-01"]
+
+
+def test_a_later_row_of_the_same_id_leaves_the_earlier_rule_alone(table):
+    table.sheet.insert_rows(3)
+    for header in table.columns:
+        table.cell(3, header).value = table.cell(2, header).value
+    table.fill(3, 施行="2026-06-01", 理由="八人以上")
+    assert not [line for line in table.changed_lines() if line.startswith("-")]
+    assert [(r.id, str(r.since)) for f in table.back().after.families if f.code == "grounds" for r in f.rules] == [
+        ("grounds.group", "2025-10-27"), ("grounds.group", "2026-06-01"), ("grounds.any", "2025-10-27")]
 
 
 def test_the_same_rule_twice_is_refused_at_the_second_row(table):

@@ -19,6 +19,7 @@ LARGEST = 1_000_000_000
 #: What people write for words that files know.
 MEANT = {
     "大于": "多于", "超过": "多于", "小于": "少于", "低于": "少于", "至少": "不少于", "不小于": "不少于", "大于等于": "不少于",
+    ">=": "不少于", "≥": "不少于", "<=": "不多于", "≤": "不多于", ">": "多于", "<": "少于", "=": "等于",
     "至多": "不多于", "不大于": "不多于", "不超过": "不多于", "小于等于": "不多于", "包含": "包含任一", "包括": "包含任一",
     "有任一": "包含任一", "是": "等于", "为": "等于", "不是": "不等于", "不为": "不等于", "并且": "全部", "且": "全部",
     "或": "任一", "或者": "任一", "非": "均不", "都不": "均不", "有": "是", "可以": "是", "无": "否", "没有": "否", "天": "日",
@@ -175,7 +176,7 @@ _FORMS = {"键值": "请写成 键: 值", "列表": "请每项一行，以 “- 
 
 
 def suggest(word: str, known: Iterable[str], shown: Iterable[str] | None = None) -> str:
-    """Return the mend for an unknown word: what is known (or the part of it worth showing), and what was probably meant."""
+    """Return the mend for an unknown word: what is known (of very many: what looks alike), and what was probably meant."""
     words = list(dict.fromkeys(known))
     if not words:
         return "这里还没有可用的值"
@@ -184,5 +185,5 @@ def suggest(word: str, known: Iterable[str], shown: Iterable[str] | None = None)
         return f"各项之间要用半角逗号加空格：[{', '.join(parts)}]"
     listed = list(dict.fromkeys(shown)) if shown is not None else words
     near = [MEANT[word]] if MEANT.get(word) in words else difflib.get_close_matches(word, words, 1, 0.5)
-    more = " …" if len(listed) > 24 else ""
-    return f"可用 / known: {'、'.join(listed[:24])}{more}。" + (f"是否想写 “{near[0]}”？" if near else "")
+    alike = difflib.get_close_matches(word, listed, 8, 0) if len(listed) > 24 else listed
+    return f"可用 / known: {'、'.join(alike)}{' …' if len(listed) > 24 else ''}。" + (f"是否想写 “{near[0]}”？" if near else "")

@@ -13,12 +13,21 @@ from dataclasses import dataclass
 from hsdispute_plugin.model import FactValue
 from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, NoneOf, Op, Scalar
 from hsdispute_plugin.rules.facts import FactDef, FactTable, Kind
-from hsdispute_plugin.rules.node import Node
+from hsdispute_plugin.rules.node import MEANT, Node
 from hsdispute_plugin.rules.schema import LISTS, UNCONDITIONAL
 
 AND, OR = "；", "、"
-_AND, _OR = re.compile("[；;]"), re.compile("[、，,]")
-_OP = re.compile("(" + "|".join(sorted((op.value for op in Op), key=len, reverse=True)) + r")\s*(.+)")
+_AND, _OR = re.compile("[；;]"), re.compile("[、，,\n]")
+
+
+def _beginning_with(words: Iterable[str]) -> re.Pattern[str]:
+    longest_first = sorted(words, key=len, reverse=True)
+    return re.compile(f"({'|'.join(map(re.escape, longest_first))})\\s*(.+)", re.DOTALL)
+
+
+_OP = _beginning_with(Op)
+#: Also what people write for comparisons of numbers, so that ``>= 3`` is refused with the word that would be right.
+_NUMBER_OP = _beginning_with([*Op, *(said for said, meant in MEANT.items() if meant in set(Op))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +112,23 @@ def comparisons(cell: Node, fact: FactDef) -> tuple[Node, ...]:
 
 
 def _value(text: str, where: str, fact: FactDef) -> Node:
-    found = None if text in fact.values else _OP.fullmatch(text)  # 属于本机制 is a value, 属于 单办 a comparison
+    if all(part in fact.values for part in _parts(text)):  # 属于本机制 is a value, 属于 单办 a comparison
+        return _list(text, where)
+    found = (_NUMBER_OP if fact.kind is Kind.INT else _OP).fullmatch(text)
     if found is None:
         return _list(text, where)
-    return Node(where, {found[1]: _list(found[2], where, always=Op(found[1]) in LISTS)})
+    return Node(where, {found[1]: _list(found[2], where, always=found[1] in LISTS)})
 
 
 def _list(text: str, where: str, *, always: bool = False) -> Node:
-    values = [v.strip() for v in _OR.split(text) if v.strip()]
+    values = _parts(text)
     if len(values) == 1 and not always:
         return Node(where, values[0])
     return Node(where, tuple(Node(where, v) for v in values))
+
+
+def _parts(text: str) -> list[str]:
+    return [v.strip() for v in _OR.split(text) if v.strip()]
 
 
 def outcome_node(cell: Node, fact: FactDef) -> Node:

@@ -96,8 +96,11 @@ def _rewritten(text: str, old: Sequence[Rule], given: Imported, table: FactTable
     known = {(r.id, r.since): (r, b) for r, b in zip(old, file.blocks, strict=True)}
     indent = len(file.blocks[0].body[0]) - len(file.blocks[0].body[0].lstrip())
     blocks = []
+    stay = {(r.id, r.since) for r in given.rules}
     for rule in given.rules:
-        before, block = known.pop((rule.id, rule.since), (None, None))
+        redated = next((key for key in known if key[0] == rule.id and key not in stay), None)
+        key = (rule.id, rule.since) if (rule.id, rule.since) in known else redated
+        before, block = known.pop(key) if key else (None, None)
         if before is None or block is None:
             blocks.append(Block(("",), written(rule, table, indent)))
         else:

@@ -21,6 +21,9 @@ from hsdispute_plugin.rules.schema import facts_before, read_rule
 from hsdispute_plugin.rules.table_cells import comparisons, condition_node, outcome_node, same
 from hsdispute_plugin.rules.tables import BACK, BARRED, CONCLUDED, FRONT, HELD, MUST, ORIGIN, RAW, column_of
 
+#: Rows that are read; one formatted cell in the last row of a sheet would otherwise make a million of them.
+MAX_ROWS = 5_000
+
 
 @dataclass(frozen=True, slots=True)
 class Imported:
@@ -73,7 +76,11 @@ class _Reader:
             return ()
         found: dict[tuple[str, date], str] = {}
         rules = []
-        for row in sheet.iter_rows(min_row=2):
+        if sheet.max_row > MAX_ROWS:
+            self.reading.note(self._at(f"A{sheet.max_row}"), "", f"表格一直用到第 {sheet.max_row} 行，超过上限 {MAX_ROWS}",
+                              "too many rows", "请选中最后一条规则以下的各行，整行删除，再保存")
+            return ()
+        for row in sheet.iter_rows(min_row=2, max_col=max(headers)):
             cells = {headers[c.column]: Node(self._at(c.coordinate), text) for c in row
                      if c.column in headers and (text := self._text(c))}
             if not cells:
@@ -87,6 +94,8 @@ class _Reader:
                 self.reading.note(rule.where, f"规则 {rule.id}", f"编号和施行日期与 {first} 相同",
                                   "a rule id and date is repeated", "要修改旧规则请写更晚的施行日期；不是同一条就换编号")
             rules.append(self._as_it_was(rule))
+        if not rules and not self.reading.problems:
+            self.reading.note(self._at("A2"), "", "表里一条规则也没有", "no rules", "请至少留一条；要空着整个规则族，请改 YAML")
         return tuple(rules)
 
     def _at(self, coordinate: str) -> str:
@@ -117,8 +126,9 @@ class _Reader:
 
     def _text(self, cell) -> str:  # type: ignore[no-untyped-def]
         value = cell.value
-        if cell.data_type == "f":
-            self.reading.note(self._at(cell.coordinate), "", "这一格是公式", "a formula", "请改成文字")
+        if cell.data_type in ("f", "e"):
+            what, what_en = ("公式", "a formula") if cell.data_type == "f" else (f"错误值 {value}", f"the error {value}")
+            self.reading.note(self._at(cell.coordinate), "", f"这一格是{what}", what_en, "请改成文字")
             return ""
         if isinstance(value, datetime):
             return value.date().isoformat()
@@ -172,8 +182,9 @@ class _Reader:
 
     def _as_it_was(self, rule: Rule) -> Rule:
         """Return the condition in the order the file has it, where the row says the same."""
-        known = next((r for r in self._known if (r.id, r.since) == (rule.id, rule.since)), None)
-        return replace(rule, condition=known.condition) if known and same(known.condition, rule.condition) else rule
+        known = [r for r in self._known if r.id == rule.id and same(r.condition, rule.condition)]
+        closest = min(known, key=lambda r: r.since != rule.since, default=rule)
+        return replace(rule, condition=closest.condition)
 
 
 def _placed(node: Node, where: str) -> Node:
