@@ -144,23 +144,21 @@ def test_the_edition_names_both_directories(county, province):
     assert edition_of(county) == load(county).edition != before
 
 
-def test_a_base_may_have_a_base(county, tmp_path):
-    town = tmp_path / "town"
-    (town / "rules").mkdir(parents=True)
-    (town / "settings.yaml").write_text("基础目录: ../county\n设置: []\n", "utf-8")
-    scope(county, rule("scope.new"))
-    scope(town, rule("scope.new", 理由="镇里的理由"))
-    assert load(town).families[0].rules[-1].because == "镇里的理由"
-    assert load(town).edition == edition_of(town)
-
-
-def test_a_circle_and_a_missing_base_are_refused(county, province):
-    (county / "settings.yaml").write_text("基础目录: ../nowhere\n", "utf-8")
-    assert "没有基础目录 ../nowhere" in refused(county)
-    (county / "settings.yaml").write_text(BASE_LINE, "utf-8")
-    (province / "settings.yaml").write_text("基础目录: ../county\n设置: []\n", "utf-8")
-    assert "它又以本目录为基础" in refused(county)
+def test_a_base_of_a_base_and_so_a_circle_is_refused_where_the_base_names_it(county, province):
+    (province / "settings.yaml").write_text("设置: []\n基础目录: ../county\n", "utf-8")
+    assert refused(county).startswith("province/settings.yaml:2  基础目录\n       基础目录自己不能再有基础目录")
     assert edition_of(county)
+
+
+@pytest.mark.parametrize(("named", "sentence"), [
+    ("../nowhere", "没有基础目录 ../nowhere"), (".", "基础目录不能是本目录自己"), ("../county", "基础目录不能是本目录自己"),
+    ("[../province]", "这里应是文字，写的却是列表"), ("", "冒号或短横后面空着"),
+])
+def test_a_base_that_is_no_directory_is_one_problem_at_its_line(county, named, sentence):
+    (county / "settings.yaml").write_text(f"基础目录: {named}\n", "utf-8")
+    told = refused(county)
+    assert told.startswith("county/settings.yaml:1") and sentence in told
+    assert told.count("county/") == 1, told
 
 
 def test_a_base_kept_inside_a_snapshot_wins(county, province, tmp_path):

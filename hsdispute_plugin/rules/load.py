@@ -36,7 +36,7 @@ def load(directory: Path, extra_facts: Sequence[FactDef] = (), instead: Mapping[
         RulebookError: With all problems of all files; nothing is half-loaded.
     """
     reading = Reading(directory.resolve().name)
-    layers = _layers(directory, reading, instead or {}, ())
+    layers = _layers(directory, reading, instead or {})
     source = read_source(layers.overlay.files, extra_facts, edition(layers.bodies), reading) if layers else None
     if reading.problems or source is None:
         raise RulebookError(tuple(sorted(dict.fromkeys(reading.problems), key=_place)))
@@ -45,13 +45,13 @@ def load(directory: Path, extra_facts: Sequence[FactDef] = (), instead: Mapping[
 
 @dataclass(frozen=True, slots=True)
 class _Layers:
-    """A directory with those below it: the files put together, and the bytes they were read from."""
+    """A directory with its base below it: the files put together, and the bytes they were read from."""
 
     overlay: Overlay
     bodies: Mapping[str, bytes]
 
 
-def _layers(directory: Path, reading: Reading, instead: Mapping[str, bytes], above: tuple[Path, ...]) -> _Layers | None:
+def _layers(directory: Path, reading: Reading, instead: Mapping[str, bytes], *, is_base: bool = False) -> _Layers | None:
     if not directory.is_dir():
         reading.note(str(directory), "", "没有这个目录", "no such directory", "请先运行 hsdispute init 目录")
         return None
@@ -59,30 +59,35 @@ def _layers(directory: Path, reading: Reading, instead: Mapping[str, bytes], abo
     bodies = {**_bodies(directory, root, reading), **instead}
     files = {name: node for name, raw in bodies.items() if (node := parse(raw, f"{root}/{name}", reading)) is not None}
     reading.unread |= frozenset(_name(directory, path) for path in deciding_files(directory)).difference(files)
-    named = _take_base(files, reading)
+    named = _take_base(files)
     if named is None:
         return _Layers(Overlay(files), bodies)
-    base = _base_path(directory, named)
-    if base.resolve() in (directory.resolve(), *above) or not base.is_dir():
-        reading.note(named.where, BASE, f"没有基础目录 {named.value}，或它又以本目录为基础", "no such base directory",
-                     "请写从本目录出发的路径，如 ../province")
+    if is_base:
+        reading.note(named.where, BASE, "基础目录自己不能再有基础目录，只能有一层", "a base may not have a base",
+                     "请删去这一行，把所需的文件合并到一个基础目录里")
         return None
-    below = _layers(base, reading, {}, (*above, directory.resolve()))
+    if reading.text(named, BASE) is None:
+        return None
+    base = _base_path(directory, named)
+    if base.resolve() == directory.resolve() or not base.is_dir():
+        what = "基础目录不能是本目录自己" if base.is_dir() else f"没有基础目录 {named.value}"
+        reading.note(named.where, BASE, what, "no such base directory", "请写从本目录出发的路径，如 ../province")
+        return None
+    below = _layers(base, reading, {}, is_base=True)
     if below is None:
         return None
     overlay = laid_over(below.overlay.files, files, reading)
     return _Layers(overlay, {**{f"{BASE}/{name}": raw for name, raw in below.bodies.items()}, **bodies})
 
 
-def _take_base(files: dict[str, Node], reading: Reading) -> Node | None:
+def _take_base(files: dict[str, Node]) -> Node | None:
     """Take 基础目录 out of settings.yaml and return what it names."""
     settings = files.get("settings.yaml")
     if settings is None or not isinstance(settings.value, Mapping) or BASE not in settings.value:
         return None
     rest = {k: v for k, v in settings.value.items() if k != BASE}
     files["settings.yaml"] = Node(settings.where, rest)
-    named = settings.value[BASE]
-    return named if reading.text(named, BASE) else None
+    return settings.value[BASE]
 
 
 def _base_path(directory: Path, named: Node) -> Path:
@@ -94,8 +99,8 @@ def base_of(directory: Path) -> Path | None:
     """Return the directory that this one is laid over, ``None`` where it stands alone (or its settings cannot be read)."""
     reading, path = Reading(), directory / "settings.yaml"
     node = read_yaml(path, path.name, reading) if path.is_file() else None
-    named = _take_base({"settings.yaml": node}, reading) if node else None
-    return _base_path(directory, named) if named else None
+    named = _take_base({"settings.yaml": node}) if node else None
+    return _base_path(directory, named) if named and reading.text(named, BASE) else None
 
 
 def overlay_of(directory: Path) -> Overlay:
@@ -105,7 +110,7 @@ def overlay_of(directory: Path) -> Overlay:
         RulebookError: Its files cannot be read.
     """
     reading = Reading(directory.resolve().name)
-    layers = _layers(directory, reading, {}, ())
+    layers = _layers(directory, reading, {})
     if reading.problems or layers is None:
         raise RulebookError(tuple(reading.problems))
     return layers.overlay
@@ -118,16 +123,13 @@ def deciding_files(directory: Path) -> tuple[Path, ...]:
 
 def edition_of(directory: Path) -> str:
     """Name the edition of a directory as it stands, without reading what the files say."""
-    return edition(_bytes_of(directory, ()))
-
-
-def _bytes_of(directory: Path, above: tuple[Path, ...]) -> dict[str, bytes]:
-    found = {_name(directory, path): path.read_bytes() for path in deciding_files(directory)}
     base = base_of(directory)
-    if base is None or not base.is_dir() or base.resolve() in (directory.resolve(), *above):
-        return found
-    below = _bytes_of(base, (*above, directory.resolve()))
-    return {**{f"{BASE}/{name}": raw for name, raw in below.items()}, **found}
+    below = {f"{BASE}/{name}": raw for name, raw in _bytes_of(base).items()} if base else {}
+    return edition({**below, **_bytes_of(directory)})
+
+
+def _bytes_of(directory: Path) -> dict[str, bytes]:
+    return {_name(directory, path): path.read_bytes() for path in deciding_files(directory)}
 
 
 def edition(bodies: Mapping[str, bytes]) -> str:
