@@ -17,6 +17,19 @@ KEYS = ["ticket_no", "scope", "compound", "insurance", "topics", "lead", "units"
         "reasons", "edition"]
 GOOD = {"ticket_no": "A1", "title": "扣了没交", "content": "老城镇砖厂每月扣养老保险，查询发现单位欠缴八个月，请查处。"}
 
+DEAD_RULE = """
+  - 编号: triage.never
+    名称: 永不
+    依据: 三（二）
+    施行: 2025-10-27
+    条件:
+      全部:
+        - 涉及单位数: {不少于: 3}
+        - 涉及单位数: {不多于: 1}
+    结论: {主办单位: 人社局}
+    理由: 永不
+"""
+
 
 def run(*words, stdin=b""):
     return subprocess.run([TOOL, *words], input=stdin, capture_output=True, check=False)
@@ -129,7 +142,8 @@ def test_a_file_that_is_not_there_is_a_sentence():
 def test_init_copies_a_configuration_that_checks_and_is_not_overwritten(tmp_path):
     target = tmp_path / "county"
     assert run("init", target).returncode == 0
-    assert "没有问题" in run("check", target).stdout.decode()
+    done = run("check", target)
+    assert (done.returncode, "没有错误" in done.stdout.decode()) == (0, True), done.stdout.decode() + done.stderr.decode()
     again = run("init", target)
     assert again.returncode == 2 and "没有动它" in again.stderr.decode()
 
@@ -146,6 +160,18 @@ def test_check_tells_every_problem_with_its_place(tmp_path):
     assert done.returncode == 2 and "Traceback" not in told
     assert "county/rules/duty.yaml:" in told and "“财政所”" in told and "是否想写 “财政局”" in told
     assert "county/deadlines.yaml:" in told
+
+
+def test_check_shows_by_a_ticket_what_is_wrong_with_rules_that_each_look_right(small_config):
+    first, second = run("check", small_config), run("check", "--all", small_config)
+    assert first.returncode == 0 and "备查" in first.stdout.decode()
+    assert len(second.stdout) > len(first.stdout) and "未确认" in second.stdout.decode()
+    file = small_config / "rules" / "triage.yaml"
+    file.write_text(file.read_text("utf-8") + DEAD_RULE, "utf-8")
+    done = run("check", small_config)
+    told = done.stdout.decode()
+    assert done.returncode == 1
+    assert "config/rules/triage.yaml:" in told and "永不成立" in told and "有错误，请改正后再用" in told
 
 
 def test_the_doctor_names_what_is_good_and_what_to_know(tmp_path):

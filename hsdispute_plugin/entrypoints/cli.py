@@ -78,18 +78,29 @@ def decide(
 
 
 @commands.command()
-def check(directory: Annotated[Path | None, typer.Argument(help="配置目录")] = None) -> None:
-    """检查配置：所有问题一次说完，每条说明在哪里、错在哪、应当怎么写。"""
+def check(
+    directory: Annotated[Path | None, typer.Argument(help="配置目录；不写则用 HSDISPUTE_CONFIG，再不然用随附的配置")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="备查的也逐条列出：次序决定结论的规则、未确认的数字")] = False,
+) -> None:
+    """检查配置：写法上的问题一次说完，再证明规则合在一起没有毛病；每条说明在哪里、错在哪、应当怎么写，并举一张工单为例。"""
     from hsdispute_plugin import app
+    from hsdispute_plugin.model import SHANGHAI
+    from hsdispute_plugin.rules.finding import Flaw, Severity
     from hsdispute_plugin.rules.load import load
+    from hsdispute_plugin.rules.verify import verify
 
-    plugins = app.open_plugins()
-    source = load(app.config_directory(directory), app.fact_defs(plugins.extractors))
-    rules = sum(len(f.rules) for f in source.families)
-    open_numbers = [d for d in source.deadlines.values() if not d.confirmed]
-    typer.echo(f"没有问题。{rules} 条规则，{len(source.words.phrases)} 个词，版次 {source.edition}。")
-    if open_numbers:
-        typer.echo(f"未确认的时限 {len(open_numbers)} 项：{'、'.join(d.what for d in open_numbers)}。")
+    source = load(app.config_directory(directory), app.fact_defs(app.open_plugins().extractors))
+    findings = verify(source, app.clock().astimezone(SHANGHAI).date())
+    for finding in findings:
+        if everything or finding.severity is not Severity.NOTE:
+            typer.echo(str(finding))
+    count = {s: sum(f.severity is s for f in findings) for s in Severity}
+    rules, open_numbers = sum(len(f.rules) for f in source.families), sum(f.flaw is Flaw.UNCONFIRMED for f in findings)
+    typer.echo(f"{rules} 条规则，{len(source.words.phrases)} 个词，版次 {source.edition}。")
+    typer.echo(f"{'、'.join(f'{s} {n}' for s, n in count.items())}（其中未确认的数字 {open_numbers}）。"
+               + ("没有错误。" if not count[Severity.ERROR] else "有错误，请改正后再用。"))
+    if count[Severity.ERROR]:
+        raise typer.Exit(1)
 
 
 @commands.command()
