@@ -7,6 +7,7 @@ import pytest
 
 from hsdispute_plugin.errors import RulebookError
 from hsdispute_plugin.rules.load import base_of, edition_of, load, overlay_of
+from hsdispute_plugin.rules.overlay_summary import overlay_summary
 
 BASE_LINE = "基础目录: ../province\n"
 
@@ -172,3 +173,26 @@ def test_problems_below_are_told_with_their_own_place(county, province):
     file = province / "rules" / "duty.yaml"
     file.write_text(file.read_text("utf-8").replace("税务局]", "税务所]"), "utf-8")
     assert "province/rules/duty.yaml:" in refused(county)
+
+
+def told(county: Path, province: Path) -> list[str]:
+    return list(overlay_summary(load(province), load(county), overlay_of(county)))
+
+
+def test_what_the_county_takes_out_replaces_and_adds_is_told_once_each(county, province):
+    assert told(county, province) == []
+    scope(county, "  - {编号: scope.other, 停用: 是, 理由: 本县不设兜底}\n", rule("scope.premium", 名称="说到征缴"),
+          rule("scope.new", 之前="scope.premium"))
+    (county / "settings.yaml").write_text(
+        BASE_LINE + "设置:\n  - {键: group_people, 值: 8, 说明: 十人以上, 依据: 会议纪要, 未确认: 是}\n", "utf-8")
+    out, replaced, new, *more = told(county, province)
+    assert out.startswith("停用 scope.other（") and out.endswith("）：本县不设兜底")
+    assert replaced == "受理范围：替换 scope.premium（说到征缴），施行由 2025-10-27 改为 2026-01-01"
+    assert new == "受理范围：新增 scope.new（县里的），在最前：县里的理由"
+    assert any("scope.premium 的结论由" in line for line in more) and any("group_people" in line for line in more)
+    assert not any("新增" in line or "删去" in line or "停用" in line for line in more)
+
+
+def test_a_replaced_rule_that_says_the_same_is_told_as_needless(county, province):
+    shutil.copy(province / "rules" / "scope.yaml", county / "rules" / "scope.yaml")
+    assert [line.partition("），")[2] for line in told(county, province)] == ["与基础目录相同，可以删去"] * 2
