@@ -65,6 +65,7 @@ class AcceptanceActs(CaseFile):
         if not missing:
             self._refuse(row, "登记项目已齐", "请直接登记")
         return self._done(row, by, f"请缴费人一次补正：{'、'.join(missing)}", to=State.NEW, registration=form,
+                          registrar="",
                           supplement=Supplement(missing, by.at))
 
     def register(self, by: By, form: Registration) -> Outcome:

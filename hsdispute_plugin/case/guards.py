@@ -134,7 +134,8 @@ NOT_ANSWERED = Guard(
 ANSWERED = Guard(
     "缴费人对结果的意见已登记", "请先登记有无异议", DOC + "四（四）", lambda c, by: c.handling.objection is not None)
 REMEDIES_OVER = Guard(
-    "已登记的救济都有结果", "请先登记救济结果", DOC + "四（四）", lambda c, by: all(r.ended_at for r in c.handling.remedies))
+    "已登记的救济和法院事项都有结果", "请先登记结果", DOC + "四（四）",
+    lambda c, by: all(r.ended_at for r in (*c.handling.remedies, *c.handling.court)))
 BY_TAX = Guard(
     "由征收机构（税务）办理", "请移税务局", DOC + "三（二）县法院「征收机构《强制执行申请书》」",
     lambda c, by: by.actor.unit == "tax")
@@ -151,8 +152,6 @@ NO_SIDE_DUTY = Guard(
 EXTENSION_LEFT = Guard(
     "延期次数没有用完", "不能再延，请催办或报专班办公室", "deadlines.yaml 延期（县级自定）；参照信访工作条例 第三十四条",
     lambda c, by: len(c.handling.extensions) < by.policy.extension_times)
-NOT_SUSPENDED = Guard(
-    "案件没有中止", "已经中止；要继续办理请恢复", "settings.yaml 中止事由（县级自定）", lambda c, by: not c.suspended)
 IS_SUSPENDED = Guard(
     "案件正在中止", "案件没有中止，直接办理即可", "settings.yaml 中止事由（县级自定）", lambda c, by: c.suspended)
 PUBLIC_OPINION_OPEN = Guard(

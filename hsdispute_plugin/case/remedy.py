@@ -67,6 +67,8 @@ class RemedyActs(CaseFile):
                 self._refuse(row, "强制执行由征收机构申请", "请移税务局", DOC + "三（二）县法院")
             if h.demanded_at is None or (not h.court and "enforce_demand" not in by.lapsed):
                 self._refuse(row, "没有催告，或催告未满十个工作日", "请先催告并等期满", "行政强制法 第五十四条、第六十九条")
+            if any(not r.ended_at for r in h.remedies):
+                self._refuse(row, "救济还没有结果", "请等复议或诉讼有结果", "行政强制法 第五十三条")
         matter = CourtMatter(kind, document, by.at)
         return self._done(row, by, f"向法院申请{kind}", to=State.ENFORCEMENT, handling=self._round(court=(*h.court, matter)))
 

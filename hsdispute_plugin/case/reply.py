@@ -79,7 +79,10 @@ class ReplyActs(TriageActs):
 
     def reopen(self, by: By) -> Outcome:
         """重开 an archived case with the approval of the unit head; a new round begins, the archive stays as it was."""
-        return self._done(self._may("reopen", by), by, "重开", to=State.TRIAGE, **self._new_round(by))
+        # A case withdrawn early was not yet taken, registered or reviewed: that duty comes back with it.
+        to = State.TRIAGE if self.reviewed else State.REGISTERED if self.registrar else State.NEW
+        to = State.DUTY_DISPUTED if self.dispute else to
+        return self._done(self._may("reopen", by), by, "重开", to=to, **self._new_round(by))
 
     def papers_for_archive(self) -> tuple[str, ...]:
         """Name the papers without which the file is not complete, in the order of the file."""

@@ -75,9 +75,11 @@ class SideActs(JointActs):
         suspensions = self.suspensions
         if self.suspended:
             suspensions = (*suspensions[:-1], replace(suspensions[-1], until=by.at))
+        # A ticket that nobody took keeps its dispute: should the case be reopened, somebody must still be designated.
+        dispute = self.dispute if self.dispute and self.dispute.origin is State.NEW else None
         answered = tuple(replace(e, answer="缴费人撤回") if not e.answer else e for e in self.handling.escalations)
         h = self._round(tasks=tasks, escalations=answered, withdrawal=Withdrawal(statement, by.at, by.actor))
-        return self._done(row, by, "缴费人撤回", to=State.WITHDRAWN, suspensions=suspensions, dispute=None, handling=h)
+        return self._done(row, by, "缴费人撤回", to=State.WITHDRAWN, suspensions=suspensions, dispute=dispute, handling=h)
 
     def raise_public_opinion(self, by: By) -> Outcome:
         """转网信办核查舆情. Clause: 三（二）县网信办「加强预警核查」."""
