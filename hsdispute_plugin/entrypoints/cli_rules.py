@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +35,7 @@ def test(
 ) -> None:
     """跑全部示例，并试着改坏每条规则，看示例能不能察觉；有不符、缺示例或察觉不了的，退出码为 1。"""
     from hsdispute_plugin import app
-    from hsdispute_plugin.entrypoints.trial import summary, trial
+    from hsdispute_plugin.entrypoints.trial import trial
     from hsdispute_plugin.rules.load import load
     from hsdispute_plugin.rules.proposals import as_yaml
 
@@ -44,49 +45,52 @@ def test(
         junit.write_text(report.junit(), encoding="utf-8")
     if propose:
         source = load(place, app.fact_defs(app.open_plugins().extractors))
-        wanted = {what.partition("（")[0] for what in report.uncovered}
-        for rule in (r for f in source.families for r in f.rules if r.id in wanted):
+        weak = [c.rule for c in report.covers if c.missing or c.survivors]
+        for rule in weak:
             typer.echo(as_yaml(rule, source.table))
-    typer.echo(summary(report))
+        typer.echo(f"# 给 {len(weak)} 条规则拟的示例；逐条核对后放进 examples/，换掉同一条规则原有的" if weak else "# 示例齐全")
+        return
+    for line in report.lines():
+        typer.echo(line)
     if not report.passed:
         raise typer.Exit(1)
 
 
 def explain(
-    file: Annotated[str, typer.Argument(help="工单文件；- 为标准输入")],
+    file: Annotated[str, typer.Argument(help="工单文件（每行一张 JSON，或一个 JSON）；- 为标准输入")],
     config: Config = None,
-    rule: Annotated[str, typer.Option("--rule", help="只问这一条规则为什么没有成立")] = "",
+    rule: Annotated[str, typer.Option("--rule", help="只问这一条规则：成立没有，条件逐项对不对得上")] = "",
+    now: Annotated[str | None, typer.Option("--now", help="按此刻计算，如 2026-11-20T09:00:00；不写则用现在")] = None,
 ) -> None:
-    """说明为什么这样建议，以及差一点成立的规则差在哪里。"""
+    """说明为什么这样建议，以及只差一个条件就成立的规则差在哪里。"""
     from hsdispute_plugin import app
     from hsdispute_plugin.entrypoints.tickets import read_tickets
     from hsdispute_plugin.errors import TicketRefused
     from hsdispute_plugin.explain import explanation
-    from hsdispute_plugin.rules.explanation import silences
+    from hsdispute_plugin.rules.explanation import Explanation
+    from hsdispute_plugin.rules.node import suggest
 
-    raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    at = _moment(now) if now else app.clock()
     book = app.open_rulebook(config, app.open_plugins())
-    known = {r.id for f in book.source.families for r in f.rules}
+    known = {r.id: r.id for f in book.source.families for r in f.rules}
     if rule and rule not in known:
-        typer.echo(f"没有规则 “{rule}”", err=True)
+        typer.echo(f"没有规则 “{rule}”。{suggest(rule, known)}", err=True)
         raise typer.Exit(2)
-    now, bad = app.clock(), False
-    for number, ticket in read_tickets(raw):
+    bad = False
+    for number, ticket in read_tickets(_read(file)):
         if isinstance(ticket, TicketRefused):
             typer.echo(f"第 {number} 行：{ticket}")
             bad = True
             continue
+        told = Explanation(book, ticket, at)
         typer.echo(f"工单 {ticket.ticket_no}")
-        decision = book.decide(ticket, now)
-        if rule and (spoke := next((r for r in decision.reasons if r.rule == rule), None)):
-            typer.echo(f"规则 {rule} 成立：{spoke.because}（{spoke.clause}）")
-            continue
-        if not rule:
-            typer.echo(explanation(decision, book.source))
-        typer.echo("没有成立的规则：" if rule else "差一点成立的规则：")
-        for silence in silences(book, ticket, now, rule):
-            why = "；".join(silence.sentences) or "条件成立，但前面的规则已经给出结论"
-            typer.echo(f"  · {silence.family} {silence.rule.id}（{silence.rule.name}）：{why}")
+        if rule:
+            lines = told.of_rule(rule)
+        else:
+            typer.echo(explanation(told.decision, book.source))
+            lines = iter(["只差一个条件的规则：", *told.near()])
+        for line in lines:
+            typer.echo(line)
         typer.echo("")
     if bad:
         raise typer.Exit(1)
@@ -135,16 +139,13 @@ def diff(
     from hsdispute_plugin.rules.difference import differences
     from hsdispute_plugin.rules.editions import in_force, snapshot
     from hsdispute_plugin.rules.load import base_of, load, overlay_of
+    from hsdispute_plugin.rules.overlay_summary import overlay_summary
 
     place = app.config_directory(config)
-    if base:
-        below = base_of(place)
-        if below is None:
-            typer.echo(f"{place} 没有基础目录", err=True)
-            raise typer.Exit(2)
-        before, after = str(below), str(place)
-        for rule, why in overlay_of(place).off.items():
-            typer.echo(f"停用 {rule}：{why}")
+    below = base_of(place) if base else None
+    if base and below is None:
+        typer.echo(f"{place} 没有基础目录，请先在 settings.yaml 里写 基础目录: ../province", err=True)
+        raise typer.Exit(2)
 
     def directory_of(name: str) -> Path:
         if name == "now":
@@ -154,7 +155,32 @@ def diff(
         return Path(name) if Path(name).is_dir() else snapshot(place, name)
 
     extra = app.fact_defs(app.open_plugins().extractors)
-    sentences = list(differences(load(directory_of(before), extra), load(directory_of(after), extra)))
+    if below:
+        sentences = list(overlay_summary(load(below, extra), load(place, extra), overlay_of(place)))
+    else:
+        sentences = list(differences(load(directory_of(before), extra), load(directory_of(after), extra)))
     for sentence in sentences:
         typer.echo(sentence)
     typer.echo(f"共 {len(sentences)} 处不同。" if sentences else "没有不同。")
+
+
+def _read(file: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as err:
+        typer.echo(f"读不了文件 {file}：{err.strerror}", err=True)
+        raise typer.Exit(2) from None
+
+
+def _moment(text: str) -> datetime:
+    from hsdispute_plugin.model import aware, of_our_time
+
+    try:
+        value = of_our_time(aware(text))
+    except ValueError as err:
+        typer.echo(f"--now {err}", err=True)
+        raise typer.Exit(2) from None
+    if not isinstance(value, datetime):
+        typer.echo("--now 不能是空的", err=True)
+        raise typer.Exit(2)
+    return value

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from hsdispute_plugin import app
 from hsdispute_plugin.errors import HsdisputeError
-from hsdispute_plugin.rules.examples import Report, examine, read_examples
+from hsdispute_plugin.rules.condition import holds
+from hsdispute_plugin.rules.durable import best_engine
+from hsdispute_plugin.rules.examination import Report, examine
+from hsdispute_plugin.rules.examples import Example, read_examples
+from hsdispute_plugin.rules.rulebook import RuleSource
 
 
 def trial(directory: Path) -> Report:
@@ -16,29 +21,46 @@ def trial(directory: Path) -> Report:
     Raises:
         RulebookError: With every problem of its files.
     """
+    return _tried(directory)[0]
+
+
+def engine_slips(source: RuleSource, examples: Sequence[Example]) -> list[str]:
+    """Return what the engine answers otherwise than the rules say, over the facts of all examples and every rule."""
+    slips = []
+    for family in source.families:
+        engine = best_engine()(family.rules, source.table)
+        try:
+            for example in examples:
+                if not example.rule:
+                    continue
+                got = set(engine.matching(example.facts))
+                wrong = [r for n, r in enumerate(family.rules) if (n in got) is not holds(r.condition, example.facts)]
+                slips += [f"{r.where}  规则 {r.id}：引擎 {engine.name} 对 {example.where} 的事实答得不对" for r in wrong]
+        finally:
+            engine.close()
+    return slips
+
+
+def _tried(directory: Path) -> tuple[Report, list[str]]:
     book = app.open_rulebook(directory, app.open_plugins())
     try:
-        return examine(book, read_examples(directory, book.source.table), app.clock())
+        examples = read_examples(directory, book.source)
+        return examine(book, examples, app.clock()), engine_slips(book.source, examples)
     finally:
         book.close()
 
 
-def summary(report: Report) -> str:
-    """Return a report in Chinese: what failed, which rules are not covered, which changes nobody would notice."""
-    lines = [f"✗ {v.example.where}  示例 {v.example.id}：{v.why}" for v in report.failed]
-    lines += [f"! 规则 {what}" for what in report.uncovered]
-    lines += [f"! {what}" for what in report.survivors]
-    good = len(report.verdicts) - len(report.failed)
-    caught = report.mutants - len(report.survivors)
-    lines.append(f"{len(report.verdicts)} 个示例，{good} 个符合；试改 {report.mutants} 处，察觉 {caught} 处。")
-    return "\n".join(lines)
+def main(directory: Path) -> int:
+    """Try one directory; print what is wrong, return 1 if it may not go live."""
+    try:
+        report, slips = _tried(directory)
+    except HsdisputeError as err:
+        print(err)
+        return 1
+    for line in (*slips, *report.lines()):
+        print(line)
+    return int(bool(slips) or not report.may_go_live)
 
 
 if __name__ == "__main__":
-    try:
-        result = trial(Path(sys.argv[1]))
-    except HsdisputeError as err:
-        print(err)
-        raise SystemExit(1) from None
-    print(summary(result))
-    raise SystemExit(bool(result.failed))
+    raise SystemExit(main(Path(sys.argv[1])))

@@ -1,140 +1,141 @@
-"""Worked examples and near misses of the rules, and whether they would notice a rule that was deleted or bent.
+"""Examples of what the rules should do, as an administrator writes them in ``config/examples/*.yaml``.
 
-``config/examples/*.yaml``: an example of a rule gives facts by their labels and says whether the rule holds; an example
-of the whole book gives a ticket and what must come out.
+Of one rule: facts by their labels with which its condition holds, and near misses with which it does not. Of the whole
+book: facts, or a ticket in words, and what must come out.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
-from xml.etree import ElementTree
 
 from hsdispute_plugin.errors import RulebookError
-from hsdispute_plugin.model import Decision, FactValue, Ticket
-from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, NoneOf, holds
+from hsdispute_plugin.model import FactValue, Ticket
 from hsdispute_plugin.rules.facts import FactDef, FactTable, Kind
-from hsdispute_plugin.rules.load import read_yaml
+from hsdispute_plugin.rules.load import base_of, overlay_of, read_yaml
 from hsdispute_plugin.rules.node import Node, Reading
-from hsdispute_plugin.rules.rulebook import Rule, Rulebook, RuleSource
+from hsdispute_plugin.rules.rulebook import RuleSource
 
-#: What an example of the whole book may say must come out.
-OUTCOMES = {"受理范围": "scope", "主办单位": "lead", "涉及单位": "units", "办理方式": "track", "险种": "insurance",
-            "主题": "topics", "情形": "signals", "工单类型": "ticket_type"}
+WORKS, MISSES = "成立", "不成立"
+
+#: What an example of the whole book may say must come out: fact codes, or 时限 and 通报.
+OUTCOMES = ("受理范围", "复合诉求", "主办单位", "涉及单位", "办理方式", "事项等级", "险种", "主题", "情形", "工单类型", "时限",
+            "通报")
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One example. ``rule`` with ``facts`` and ``fires``, or ``ticket`` with ``outcome`` (fact code → value)."""
+    """One example. With ``rule``, whether its condition ``holds``; else ``outcome`` (fact code → value) of the whole book.
 
-    id: str
+    ``day``: as of which day, ``None`` for the day on which it is run.
+    """
+
+    name: str
     where: str
+    facts: Mapping[str, FactValue] = field(default_factory=dict)
     rule: str = ""
-    facts: Mapping[str, FactValue] | None = None
-    fires: bool = True
+    holds: bool = True
     ticket: Ticket | None = None
-    outcome: Mapping[str, FactValue] | None = None
+    outcome: Mapping[str, FactValue] = field(default_factory=dict)
+    day: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """How an example went; ``why`` is empty when it holds."""
+def read_examples(directory: Path, source: RuleSource, overruled: Set[str] = frozenset()) -> tuple[Example, ...]:
+    """Read the examples of a configuration directory, and those of its 基础目录 that it does not overrule.
 
-    example: Example
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The examples of a directory against its rules. ``survivors`` are bent rules that no example noticed."""
-
-    verdicts: tuple[Verdict, ...]
-    uncovered: tuple[str, ...]  # rules without a worked example or without a near miss
-    mutants: int
-    survivors: tuple[str, ...]
-
-    @property
-    def failed(self) -> tuple[Verdict, ...]:
-        """The examples that do not hold."""
-        return tuple(v for v in self.verdicts if v.why)
-
-    @property
-    def passed(self) -> bool:
-        """Whether an edition with these examples may go live."""
-        return not (self.failed or self.uncovered or self.survivors)
-
-    def junit(self) -> str:
-        """Return the report as JUnit XML, for systems that show test results."""
-        suite = ElementTree.Element("testsuite", name="hsdispute", tests=str(len(self.verdicts)), failures=str(len(self.failed)))
-        for v in self.verdicts:
-            case = ElementTree.SubElement(suite, "testcase", classname=v.example.rule or "book", name=v.example.id)
-            if v.why:
-                ElementTree.SubElement(case, "failure", message=v.why).text = v.example.where
-        return ElementTree.tostring(suite, encoding="unicode")
-
-
-def read_examples(directory: Path, table: FactTable) -> tuple[Example, ...]:
-    """Read ``examples/*.yaml`` of a configuration directory.
+    ``overruled``: rules of this directory that one above it replaced or took out; their examples are passed over.
 
     Raises:
         RulebookError: With all problems of all files.
     """
     reading = Reading(directory.resolve().name)
-    found: list[Example] = []
+    own = list(_own(directory, source, reading, overruled))
+    seen: dict[str, str] = {}
+    for e in own:
+        if (first := seen.setdefault(e.name, e.where)) != e.where:
+            reading.note(e.where, f"示例 {e.name}", f"名称 “{e.name}” 已在 {first} 用过", f"example {e.name!r} is repeated",
+                         "请换一个名称，或把同一条规则的示例写在一起")
+    if reading.problems:
+        raise RulebookError(tuple(reading.problems))
+    base = base_of(directory)
+    if base is None:
+        return tuple(own)
+    overlay = overlay_of(directory)
+    below = [e for e in read_examples(base, source, overruled | overlay.own | overlay.off.keys()) if e.name not in seen]
+    return (*below, *own)
+
+
+def _own(directory: Path, source: RuleSource, reading: Reading, overruled: Set[str]) -> Iterator[Example]:
     for path in sorted((directory / "examples").glob("*.yaml")):
         node = read_yaml(path, reading.place(f"examples/{path.name}"), reading)
         top = reading.mapping(node, "", ("示例",), ("说明",))
         for row in reading.items(top["示例"], "示例") if top else ():
-            if example := _example(row, table, reading):
-                found.append(example)
-    for name, count in Counter(e.id for e in found).items():
-        if count > 1:
-            where = [e.where for e in found if e.id == name]
-            reading.note(where[1], f"示例 {name}", f"名称 “{name}” 已在 {where[0]} 用过", f"example {name!r} is repeated",
-                         "请换一个名称")
-    if reading.problems:
-        raise RulebookError(tuple(reading.problems))
-    return tuple(found)
+            if isinstance(row.value, Mapping) and "规则" in row.value:
+                if row.value["规则"].value not in overruled:
+                    yield from _of_rule(row, source, reading)
+            elif example := _of_book(row, source, reading):
+                yield example
 
 
-def _example(row: Node, table: FactTable, reading: Reading) -> Example | None:
-    top = reading.mapping(row, "示例", ("名称",), ("规则", "事实", "成立", "工单", "结果", "说明"))
+def _of_rule(row: Node, source: RuleSource, reading: Reading) -> Iterator[Example]:
+    top = reading.mapping(row, "示例", ("规则",), (WORKS, MISSES, "当日", "说明"))
+    rule = top and reading.text(top["规则"], "示例")
+    if not top or not rule:
+        return
+    subject = f"示例 {rule}"
+    known = {r.id: r.id for f in source.families for r in f.rules}
+    if reading.choice(top["规则"], subject, known, "规则") is None:
+        return
+    if WORKS not in top and MISSES not in top:
+        reading.note(row.where, subject, f"没有写 “{WORKS}” 或 “{MISSES}”", "no facts", "请写上事实，如 成立: [{主题: [欠费]}]")
+    day = reading.day(top.get("当日"), subject)
+    for word in (WORKS, MISSES):
+        for number, item in enumerate(reading.items(top.get(word), f"{subject}  {word}"), 1):
+            facts = values_of(item, tuple(source.table.by_label), source.table, f"{subject}  {word}", reading)
+            if facts is not None:
+                name = f"{rule} {word} {number}" + (f"（{day}）" if day else "")
+                yield Example(name, item.where, complete(facts, source.table), rule, word == WORKS, day=day)
+
+
+def _of_book(row: Node, source: RuleSource, reading: Reading) -> Example | None:
+    top = reading.mapping(row, "示例", ("名称", "结果"), ("工单", "事实", "当日", "说明"))
     name = top and reading.text(top["名称"], "示例")
     if not top or not name:
         return None
     subject = f"示例 {name}"
-    if "规则" in top and "事实" in top and "成立" in top:
-        facts = _values(top["事实"], table, subject, reading)
-        rule, fires = reading.text(top["规则"], subject), reading.yes(top["成立"], f"{subject}  成立")
-        if rule and facts is not None and fires is not None:
-            return Example(name, row.where, rule=rule, facts=with_counts(facts, table), fires=fires)
-    elif "工单" in top and "结果" in top:
-        given = reading.mapping(top["工单"], f"{subject}  工单", ("内容",), ("标题", "类型", "辖区"))
-        wanted = reading.mapping(top["结果"], f"{subject}  结果", (), tuple(OUTCOMES))
-        outcome = _values(Node(top["结果"].where, wanted), table, subject, reading) if wanted else None
-        if given and outcome:
-            text = {k: reading.text(n, subject) or "" for k, n in given.items()}
-            ticket = Ticket(ticket_no=name, title=text.get("标题", ""), content=text["内容"], ticket_type=text.get("类型", ""),
-                            area=text.get("辖区", ""))
-            return Example(name, row.where, ticket=ticket, outcome=outcome)
-    else:
-        reading.note(row.where, subject, "示例要写 规则、事实、成立，或者写 工单、结果", "an example needs facts or a ticket",
-                     "对照 examples/ 里随附的例子补上")
-    return None
+    day = reading.day(top.get("当日"), subject)
+    outcome = values_of(top["结果"], OUTCOMES, source.table, f"{subject}  结果", reading)
+    if ("工单" in top) is ("事实" in top):
+        reading.note(row.where, subject, "“工单” 和 “事实” 要写一个，也只写一个", "a ticket or facts",
+                     "请对照随附的 examples/ 写")
+        return None
+    if "事实" in top:
+        askable = tuple(d.label for d in source.table.by_code.values() if d.source not in ("family", "count"))
+        facts = values_of(top["事实"], askable, source.table, f"{subject}  事实", reading)
+        return Example(name, row.where, complete(facts, source.table), outcome=outcome, day=day) if facts and outcome else None
+    given = reading.mapping(top["工单"], f"{subject}  工单", ("内容",), ("标题", "类型", "辖区"))
+    if not given or not outcome:
+        return None
+    text = {k: reading.text(n, subject) or "" for k, n in given.items()}
+    ticket = Ticket(ticket_no=name, title=text.get("标题", ""), content=text["内容"], ticket_type=text.get("类型", ""),
+                    area=text.get("辖区", ""))
+    return Example(name, row.where, ticket=ticket, outcome=outcome, day=day)
 
 
-def _values(node: Node, table: FactTable, subject: str, reading: Reading) -> dict[str, FactValue] | None:
-    top = reading.mapping(node, f"{subject}  事实", (), tuple(table.by_label))
+def values_of(
+    node: Node, labels: tuple[str, ...], table: FactTable, subject: str, reading: Reading
+) -> dict[str, FactValue] | None:
+    """Read facts by their labels; ``None`` after noting what is wrong."""
+    top = reading.mapping(node, subject, (), labels)
     if top is None:
         return None
     before, found = len(reading.problems), {}
-    for label, value in top.items():
+    for label, given in top.items():
         fact = table.by_label[label]
-        if (given := _value(value, fact, f"{subject}  {label}", reading)) is not None:
-            found[fact.code] = given
+        if (value := _value(given, fact, f"{subject}  {label}", reading)) is not None:
+            found[fact.code] = value
     return found if len(reading.problems) == before else None
 
 
@@ -148,71 +149,12 @@ def _value(node: Node, fact: FactDef, subject: str, reading: Reading) -> FactVal
     return reading.integer(node, subject) if fact.kind is Kind.INT else reading.choice(node, subject, known)
 
 
-def with_counts(facts: Mapping[str, FactValue], table: FactTable) -> dict[str, FactValue]:
-    """Return facts with the number of members of each set, as the rule book adds them; a number given stands."""
-    counted = {d.code: len(facts.get(d.counts, ())) for d in table.by_code.values() if d.counts}  # type: ignore[arg-type]
-    return {**counted, **facts}
-
-
-def examine(book: Rulebook, examples: Sequence[Example], now: datetime) -> Report:
-    """Run all examples, find rules without both kinds, and bend every rule to see whether an example notices."""
-    rules = {r.id: r for f in book.source.families for r in f.rules}  # of several entries of one id the last
-    verdicts = tuple(Verdict(e, _why(e, rules, book, now)) for e in examples)
-    own: dict[str, list[Example]] = {rule: [] for rule in rules}
-    for e in examples:
-        if e.rule in own:
-            own[e.rule].append(e)
-    uncovered = tuple(
-        f"{rule.id}（{'、'.join(missing)}）" for rule in rules.values()
-        if (missing := [word for word, fires in (("缺成立的示例", True), ("缺差一点的示例", False))
-                        if not any(e.fires is fires for e in own[rule.id]) and not (rule.condition == All(()) and not fires)])
-    )
-    mutants, survivors = 0, []
-    for rule in rules.values():
-        for what, bent in bends(rule.condition):
-            mutants += 1
-            if all(holds(bent, e.facts or {}) == holds(rule.condition, e.facts or {}) for e in own[rule.id]):
-                survivors.append(f"{rule.id}：{what}，没有示例察觉")
-        mutants += 1  # the rule deleted: any worked example notices
-        if not any(e.fires for e in own[rule.id]):
-            survivors.append(f"{rule.id}：整条删去，没有示例察觉")
-    return Report(verdicts, uncovered, mutants, tuple(survivors))
-
-
-def _why(example: Example, rules: Mapping[str, Rule], book: Rulebook, now: datetime) -> str:
-    if example.ticket is not None:
-        decision = book.decide(example.ticket, now)
-        wrong = [_difference(code, value, decision, book.source) for code, value in (example.outcome or {}).items()]
-        return "；".join(w for w in wrong if w)
-    rule = rules.get(example.rule)
-    if rule is None:
-        return f"没有规则 {example.rule}"
-    got = holds(rule.condition, example.facts or {})
-    return "" if got is example.fires else f"规则应{'成立' if example.fires else '不成立'}，实际{'成立' if got else '不成立'}"
-
-
-def _difference(code: str, wanted: FactValue, decision: Decision, source: RuleSource) -> str:
-    got = getattr(decision, code)
-    same = frozenset(got) == wanted if isinstance(wanted, frozenset) else str(got) == wanted
-    if same:
-        return ""
-    fact = source.table.by_code[code]
-    return f"{fact.label}应是 {_shown(wanted, fact)}，实际是 {_shown(got, fact)}"
-
-
-def _shown(value: object, fact: FactDef) -> str:
-    if isinstance(value, frozenset | tuple):
-        return "、".join(fact.label_of(str(v)) for v in sorted(value)) or "空"
-    return fact.label_of(str(value)) or "空"
-
-
-def bends(condition: Condition) -> Iterator[tuple[str, Condition]]:
-    """Yield each way to turn one comparison of a condition round, with its words."""
-    match condition:
-        case Leaf(fact, op, value):
-            shown = "、".join(map(str, value)) if isinstance(value, tuple) else value
-            yield f"把“{fact} {op.value} {shown}”反过来", NoneOf((condition,))
-        case All(parts) | AnyOf(parts) | NoneOf(parts):
-            for n, part in enumerate(parts):
-                for what, bent in bends(part):
-                    yield what, type(condition)((*parts[:n], bent, *parts[n + 1 :]))
+def complete(facts: Mapping[str, FactValue], table: FactTable) -> dict[str, FactValue]:
+    """Return facts as the extractor gives them: sets empty and 是否 否 where nothing is said, and each set counted."""
+    silent: dict[str, FactValue] = {}
+    for d in table.by_code.values():
+        if d.source in ("text", "ticket") and d.kind in (Kind.SET, Kind.BOOL):
+            silent[d.code] = frozenset() if d.kind is Kind.SET else False
+    full = {**silent, **facts}
+    counted = {d.code: len(full.get(d.counts, ())) for d in table.by_code.values() if d.counts}  # type: ignore[arg-type]
+    return {**full, **counted, **facts}

@@ -1,107 +1,108 @@
-"""Proposes examples for rules that have none: facts built from the rule's own values, for a person to check and keep."""
+"""Proposes examples for a rule: the fewest facts that show it at work and notice every mutant, for a person to check and keep."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, product
 
 from hsdispute_plugin.model import FactValue
-from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, NoneOf, Op, holds, leaves
-from hsdispute_plugin.rules.examples import with_counts
+from hsdispute_plugin.rules.condition import Condition, Leaf, Op, holds, leaves
+from hsdispute_plugin.rules.examples import MISSES, WORKS, complete
 from hsdispute_plugin.rules.facts import FactDef, FactTable, Kind
+from hsdispute_plugin.rules.mutants import mutants
+from hsdispute_plugin.rules.rule_text import scalar
 from hsdispute_plugin.rules.rulebook import Rule
+from hsdispute_plugin.rules.table_cells import in_order, word
+
+TRIED = 20_000  # combinations of values tried for one rule
+
+Given = Mapping[str, FactValue]
 
 
-def proposed(rule: Rule, table: FactTable) -> Iterator[tuple[bool, dict[str, FactValue]]]:
-    """Yield facts and whether the rule holds: one worked example, and one for each comparison turned round."""
-    works = _satisfy(rule.condition, table, wanted=True)
-    if works is None or not holds(rule.condition, with_counts(works, table)):
-        return
-    yield True, works
-    seen: list[dict[str, FactValue]] = [works]
-    for leaf_condition in leaves(rule.condition):
-        turned = _satisfy(leaf_condition, table, wanted=not holds(leaf_condition, with_counts(works, table)))
-        if turned is None:
-            continue
-        near = {**works, **turned}
-        for leaf in leaves(leaf_condition):
-            if leaf.fact in works and leaf.fact not in turned:
-                del near[leaf.fact]
-        if near not in seen:
-            seen.append(near)
-            yield holds(rule.condition, with_counts(near, table)), near
+def proposed(rule: Rule, table: FactTable) -> tuple[tuple[Given, ...], tuple[Given, ...]]:
+    """Return facts with which the rule holds, and facts with which it just does not."""
+    bent = [m for _, m in mutants(rule.condition, table)]
+    kept: list[Given] = []
+    left = set(range(len(bent)))
+    ranked = sorted(_candidates(rule.condition, table), key=_length)
+    seen = [(g, complete(g, table)) for g in ranked]
+    truth = [holds(rule.condition, full) for _, full in seen]
+    notices = [{n for n in left if holds(bent[n], full) is not truth[k]} for k, (_, full) in enumerate(seen)]
+    for wanted in (True, False):  # one of each kind first, the most telling and then the shortest
+        of_kind = [k for k in range(len(seen)) if truth[k] is wanted]
+        if of_kind:
+            best = max(of_kind, key=lambda k: len(notices[k] & left))
+            kept.append(seen[best][0])
+            left -= notices[best]
+    while left:
+        best = max(range(len(seen)), key=lambda k: len(notices[k] & left), default=-1)
+        if best < 0 or not notices[best] & left:
+            break
+        kept.append(seen[best][0])
+        left -= notices[best]
+    works = [holds(rule.condition, complete(g, table)) for g in kept]
+    return tuple(g for g, w in zip(kept, works, strict=True) if w), tuple(g for g, w in zip(kept, works, strict=True) if not w)
 
 
-def _satisfy(condition: Condition, table: FactTable, *, wanted: bool) -> dict[str, FactValue] | None:
-    """Return facts that make a condition hold (or not), built from its own values; a start, not a solver."""
-    match condition:
-        case Leaf():
-            return _leaf_facts(condition, table, wanted=wanted)
-        case NoneOf(parts):
-            return _satisfy(AnyOf(parts), table, wanted=not wanted)
-        case All(parts) if wanted:
-            return _together(parts, table, wanted=True)
-        case AnyOf(parts) if not wanted:
-            return _together(parts, table, wanted=False)
-        case All(parts) | AnyOf(parts):
-            return next((f for p in parts if (f := _satisfy(p, table, wanted=wanted)) is not None), None)
+def _length(given: Given) -> tuple[int, int]:
+    return len(given), sum(len(v) for v in given.values() if isinstance(v, frozenset))
 
 
-def _together(parts: Sequence[Condition], table: FactTable, *, wanted: bool) -> dict[str, FactValue] | None:
-    found: dict[str, FactValue] = {}
-    for part in parts:
-        one = _satisfy(part, table, wanted=wanted)
-        if one is None:
-            return None
-        for code, value in one.items():
-            old = found.get(code)
-            found[code] = value | old if isinstance(value, frozenset) and isinstance(old, frozenset) else value
-    return found
+def _candidates(condition: Condition, table: FactTable) -> Iterator[Given]:
+    asked: dict[str, list[Leaf]] = {}
+    for leaf in leaves(condition):
+        asked.setdefault(table.by_code[leaf.fact].counts or leaf.fact, []).append(leaf)
+    domains = [list(dict.fromkeys(_domain(table.by_code[code], of, table))) for code, of in asked.items()]
+    for values in islice(product(*domains), TRIED):
+        yield {code: v for code, v in zip(asked, values, strict=True) if v is not None}
 
 
-_OPPOSITE = {Op.EQ: Op.NE, Op.IN: Op.NOT_IN, Op.NE: Op.EQ, Op.NOT_IN: Op.IN, Op.GE: Op.LT, Op.LT: Op.GE, Op.GT: Op.LE,
-             Op.LE: Op.GT}
+def _domain(fact: FactDef, asked: Sequence[Leaf], table: FactTable) -> Iterator[FactValue | None]:
+    """Yield the values worth trying: those on both sides of each comparison, and another one (``None`` where there is none)."""
+    numbers = [int(v) for leaf in asked for v in _values(leaf) if table.by_code[leaf.fact].kind is Kind.INT]
+    near = sorted({n + d for n in numbers for d in (-1, 0, 1) if n + d >= 0})
+    if fact.kind is Kind.SET:
+        members = [str(_values(leaf)[0]) for leaf in asked if leaf.op is Op.HAS_ANY]
+        listed = {str(v) for leaf in asked for v in _values(leaf)}
+        known = list(dict.fromkeys(fact.values.values()))
+        others = [c for c in known if c not in listed][:1]
+        yield frozenset(others)
+        for n, member in enumerate(members):
+            yield frozenset({member})
+            for other in members[n + 1 :]:
+                yield frozenset({member, other})
+        for count in near:
+            yield frozenset(known[:count])
+            yield from (frozenset([m, *(c for c in known if c != m)][:count]) for m in members if count)
+    elif fact.kind is Kind.INT:
+        yield from near
+    elif fact.kind is Kind.BOOL:
+        yield from (True, False)
+    else:
+        named = {v for leaf in asked for v in _values(leaf)}
+        for leaf in asked:
+            yield _values(leaf)[0]
+        yield next((c for c in fact.values.values() if c not in named), None)
 
 
-def _leaf_facts(leaf: Leaf, table: FactTable, *, wanted: bool) -> dict[str, FactValue] | None:
-    value, fact = leaf.value, table.by_code[leaf.fact]
-    if not wanted:
-        if leaf.op is Op.HAS_ANY or (leaf.op in (Op.EQ, Op.IN) and fact.kind is not Kind.INT):
-            return {}
-        return _leaf_facts(Leaf(leaf.fact, _OPPOSITE[leaf.op], value), table, wanted=True)
-    given = value if isinstance(value, tuple) else (value,)
-    match leaf.op:
-        case Op.HAS_ANY:
-            return {leaf.fact: frozenset({str(given[0])})}
-        case Op.EQ | Op.IN | Op.GE | Op.LE:
-            return {leaf.fact: given[0]}
-        case Op.GT:
-            return {leaf.fact: int(given[0]) + 1}
-        case Op.LT:
-            return {leaf.fact: int(given[0]) - 1}
-        case Op.NE | Op.NOT_IN:
-            other = next((v for v in _others(fact) if v not in given), None)
-            return None if other is None else {leaf.fact: other}
-
-
-def _others(fact: FactDef) -> Sequence[FactValue]:
-    if fact.kind is Kind.INT:
-        return range(1000)
-    return (False, True) if fact.kind is Kind.BOOL else tuple(fact.values.values())
+def _values(leaf: Leaf) -> tuple[bool | int | str, ...]:
+    return leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
 
 
 def as_yaml(rule: Rule, table: FactTable) -> str:
     """Return proposed examples of a rule as they stand in ``examples/*.yaml``."""
-    lines = []
-    for number, (fires, facts) in enumerate(proposed(rule, table)):
-        given = ", ".join(f"{table.by_code[c].label}: {_text(v, table.by_code[c])}" for c, v in facts.items())
-        lines.append(f"  - {{名称: {rule.id}/{'成立' if fires and not number else f'对照{number}'}, 规则: {rule.id}, "
-                     f"成立: {'是' if fires else '否'}, 事实: {{{given}}}}}")
+    works, misses = proposed(rule, table)
+    lines = [f"  - 规则: {rule.id}"]
+    for key, many in ((WORKS, works), (MISSES, misses)):
+        if many:
+            lines += [f"    {key}:", *(f"      - {{{_facts(g, table)}}}" for g in many)]
     return "\n".join(lines)
 
 
+def _facts(given: Given, table: FactTable) -> str:
+    return ", ".join(f"{table.by_code[c].label}: {_text(v, table.by_code[c])}" for c, v in given.items())
+
+
 def _text(value: FactValue, fact: FactDef) -> str:
-    if isinstance(value, frozenset):
-        return "[" + ", ".join(fact.label_of(m) for m in sorted(value)) + "]"
-    if fact.kind is Kind.BOOL:
-        return "是" if value else "否"
-    return fact.label_of(str(value))
+    words = [scalar(word(v, fact)) for v in in_order(value, fact)]
+    return f"[{', '.join(words)}]" if isinstance(value, frozenset) else words[0]
