@@ -19,15 +19,21 @@ def overlay_summary(base: RuleSource, source: RuleSource, overlay: Overlay) -> I
     for rule, why in overlay.off.items():
         yield f"停用 {rule}（{names[rule]}）：{why}"
     kept_before, kept_after = [], []
+    needless: list[str] = []
     for old, new in zip(base.families, source.families, strict=True):
         was, now = _by_id(old), _by_id(new)
         for rule in (r for r in was if r in overlay.own and r in now):
+            if [replace(r, where="") for r in was[rule]] == [replace(r, where="") for r in now[rule]]:
+                needless.append(rule)
+                continue
             yield f"{old.label}：替换 {rule}（{now[rule][-1].name}）{_days(was[rule], now[rule])}"
         for rule in (r for r in now if r not in was):
             yield f"{new.label}：新增 {rule}（{now[rule][0].name}），{_place(new, rule)}：{now[rule][0].because}"
         kept_before.append(replace(old, rules=tuple(_dated_alike(r, now) for r in old.rules if r.id in now)))
         kept_after.append(replace(new, rules=tuple(r for r in new.rules if r.id in was)))
     yield from differences(replace(base, families=tuple(kept_before)), replace(source, families=tuple(kept_after)))
+    if needless:
+        yield f"有 {len(needless)} 条规则写得与基础目录相同，可以从本县文件里删去：{'、'.join(needless)}"
 
 
 def _by_id(family: Family) -> dict[str, list[Rule]]:
@@ -38,8 +44,6 @@ def _by_id(family: Family) -> dict[str, list[Rule]]:
 
 
 def _days(was: Sequence[Rule], now: Sequence[Rule]) -> str:
-    if [replace(r, where="") for r in was] == [replace(r, where="") for r in now]:
-        return "，与基础目录相同，可以删去"
     old, new = ("、".join(str(r.since) for r in rules) for rules in (was, now))
     return "" if old == new else f"，施行由 {old} 改为 {new}"
 
