@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -201,3 +202,10 @@ def test_the_doctor_names_what_waits_and_what_went_wrong(tmp_path):
 def test_the_doctor_does_not_print_the_address_of_a_database_it_cannot_reach():
     done = run("doctor", "--database", "sqlite:////no/such/dir/with-password/x.sqlite3")
     assert done.returncode == 1 and "数据库打不开" in done.stdout.decode() and "with-password" not in done.stdout.decode()
+
+
+def test_a_second_gateway_on_the_port_is_refused_before_it_touches_the_database(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run("serve", "--port", str(taken.getsockname()[1]), "--database", f"sqlite:///{tmp_path / 'x.sqlite3'}")
+    assert done.returncode == 2 and "网关是否已在运行" in done.stderr.decode()
+    assert not (tmp_path / "x.sqlite3").exists()

@@ -23,7 +23,7 @@ FLOOR = {room: n for n, rooms in enumerate(FLOORS) for room in rooms}
 
 ONE_ROOM = {
     "durable_rules_engine": "rules/durable.py",
-    "ahocorasick_rs": "rules/lexicon.py",
+    "ahocorasick_rs": "rules/automaton.py",
     "requests": "adapters/http.py",
     "yaml": "rules/load.py",
     "uvicorn": "entrypoints/cli.py",

@@ -110,6 +110,8 @@ def serve(
     port: Annotated[int, typer.Option("--port", help="监听端口")] = 8930,
 ) -> None:
     """启动网关：接收平台回调，给出建议，写回平台。"""
+    import socket
+
     import uvicorn
 
     from hsdispute_plugin.app import App
@@ -118,7 +120,12 @@ def serve(
 
     configure()
     os.umask(0o077)  # the database holds payers' words: nobody else on the machine reads it
-    uvicorn.run(create(App(config, database)), host=host, port=port, log_config=None, access_log=False)
+    try:  # first of all: a gateway started twice must not touch the leases of the one that runs
+        listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as err:
+        _fail(f"不能在 {host} 的 {port} 端口监听：{err.strerror}。网关是否已在运行？请先停掉它，或换 --port")
+    settings = uvicorn.Config(create(App(config, database)), log_config=None, access_log=False)
+    uvicorn.Server(settings).run(sockets=[listening])
 
 
 @commands.command()
