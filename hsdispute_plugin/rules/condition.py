@@ -108,18 +108,20 @@ def leaves(condition: Condition) -> Iterator[Leaf]:
             yield from leaves(part)
 
 
-def true_leaves(condition: Condition, facts: Mapping[str, FactValue]) -> Iterator[Leaf]:
-    """Yield the leaves that make the condition true: what an explanation points at. Negated parts give none."""
-    match condition:
-        case Leaf():
-            if holds(condition, facts):
-                yield condition
-        case All(parts) | AnyOf(parts):
-            for part in parts:
-                if holds(part, facts):
-                    yield from true_leaves(part, facts)
-        case NoneOf():
-            return
+def true_leaves(condition: Condition, facts: Mapping[str, FactValue], *, sure: bool = False) -> list[Leaf]:
+    """Return the leaves that make a condition true: what an explanation points at. Negated parts give none.
+
+    ``sure``: the condition is known to hold, so that only 任一 must be asked again.
+    """
+    if isinstance(condition, Leaf):
+        return [condition] if sure or holds(condition, facts) else []
+    if isinstance(condition, NoneOf):
+        return []
+    if isinstance(condition, All):
+        if not sure and not holds(condition, facts):
+            return []
+        return [leaf for part in condition.parts for leaf in true_leaves(part, facts, sure=True)]
+    return [leaf for part in condition.parts for leaf in true_leaves(part, facts)]
 
 
 def failing(condition: Condition, facts: Mapping[str, FactValue]) -> tuple[Condition, ...]:

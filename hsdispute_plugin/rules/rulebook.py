@@ -24,7 +24,7 @@ from hsdispute_plugin.model import (
     Track,
     Unit,
 )
-from hsdispute_plugin.rules.condition import All, Condition, Leaf, NoneOf, leaves, true_leaves
+from hsdispute_plugin.rules.condition import Condition, leaves, true_leaves
 from hsdispute_plugin.rules.facts import FactTable, Kind
 from hsdispute_plugin.rules.lexicon import Words
 from hsdispute_plugin.rules.regions import Regions
@@ -139,7 +139,6 @@ class Rulebook:
     def __init__(self, source: RuleSource, compile_engine: CompileEngine, extract: Extract) -> None:
         self.source = source
         self._extract = extract
-        self._sure = {id(r): s for f in source.families for r in f.rules if (s := _sure_leaves(r.condition)) is not None}
         self._conclusions = frozenset(c for c, d in source.table.by_code.items() if d.source == "family")
         self._set_codes = frozenset(c for c, d in source.table.by_code.items() if d.kind is Kind.SET)
         asked = {leaf.fact for f in source.families for r in f.rules for leaf in leaves(r.condition)}
@@ -183,16 +182,14 @@ class Rulebook:
             fired = engine.matching(values)
             if in_force is not None:
                 fired = [i for i in fired if i in in_force]
-            before = dict(values) if fired else values
+            told = [(family.rules[i], self._phrases(family.rules[i], values, evidence)) for i in fired]
             concluded: set[str] = set()
-            for i in fired:
-                rule = family.rules[i]
+            for rule, phrases in told:
                 new = [c for c, v in rule.outcome.items()
                        if c not in concluded or (family.hit is Hit.ALL and isinstance(v, frozenset))]
                 if not new:
                     continue
                 concluded.update(new)
-                phrases = self._phrases(rule, before, evidence)
                 for code in new:
                     value = rule.outcome[code]
                     if isinstance(value, frozenset):
@@ -204,8 +201,9 @@ class Rulebook:
                         values[code] = value
                 reasons.append(Reason(rule.id, family.label, rule.clause, rule.because, phrases))
                 notices = rule.outcome.get("notices", ())
-                told = {a.key for a in alerts}
-                alerts += [Alert(k, self.source.notices[k], rule.id) for k in sorted(set(notices) - told)]  # type: ignore[arg-type]
+                if notices:
+                    known = {a.key for a in alerts}
+                    alerts += [Alert(k, self.source.notices[k], rule.id) for k in sorted(set(notices) - known)]  # type: ignore[arg-type]
             for code, of in self._counts:
                 values[code] = len(values.get(of, ()))  # type: ignore[arg-type]
         return self._decision(ticket, values, tuple(reasons), tuple(alerts), now)
@@ -223,8 +221,7 @@ class Rulebook:
         self, rule: Rule, values: Mapping[str, FactValue], evidence: Mapping[str, tuple[Phrase, ...]]
     ) -> tuple[Phrase, ...]:
         found: list[Phrase] = []
-        sure = self._sure.get(id(rule))
-        for leaf in true_leaves(rule.condition, values) if sure is None else sure:
+        for leaf in true_leaves(rule.condition, values, sure=True):
             of = self._count_of.get(leaf.fact, leaf.fact)
             if of in self._set_codes:
                 members = values.get(of, ())
@@ -282,19 +279,6 @@ def rules_in_force(rules: Sequence[Rule], day: date) -> frozenset[int]:
 def _in_force(rules: Sequence[Rule], day: date) -> frozenset[int] | None:
     kept = rules_in_force(rules, day)
     return None if len(kept) == len(rules) else kept
-
-
-def _sure_leaves(condition: Condition) -> tuple[Leaf, ...] | None:
-    """Return the leaves that are all true whenever the condition is; ``None`` where that depends on the facts."""
-    match condition:
-        case Leaf():
-            return (condition,)
-        case NoneOf():
-            return ()
-        case All(parts):
-            inner = [_sure_leaves(p) for p in parts]
-            return None if None in inner else tuple(leaf for i in inner if i for leaf in i)
-    return None
 
 
 def _tidy(phrases: list[Phrase]) -> tuple[Phrase, ...]:
