@@ -1,6 +1,7 @@
 """Verification says all that is wrong and nothing that is not: held against every ticket of small vocabularies."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import combinations, product
 from pathlib import Path
@@ -22,6 +23,7 @@ from hsdispute_plugin.rules.regions import Regions
 from hsdispute_plugin.rules.rulebook import FAMILIES, Family, Hit, Rule, Rulebook, RuleSource, Setting
 from hsdispute_plugin.rules.sat import Solver
 from hsdispute_plugin.rules.verify import verify
+from hsdispute_plugin.rules.witness_ticket import Writer
 from hsdispute_plugin.rules.workdays import Deadline, Span, WorkCalendar, WorkHours
 
 SHIPPED = Path(__file__).parent.parent / "config"
@@ -31,9 +33,9 @@ AB = {"甲": "a", "乙": "b"}
 SMALL = FactTable((
     FactDef("主题", "topics", Kind.SET, "", values=AB),
     FactDef("诉求主题", "demand_topics", Kind.SET, "", values=AB),
-    FactDef("情形", "signals", Kind.SET, "", values={"十人以上": "group10"}),
+    FactDef("情形", "signals", Kind.SET, "", values={"十人以上": "group10", "多人": "several"}),
     FactDef("涉及人数", "people", Kind.INT, "", optional=True),
-    FactDef("辖区", "area", Kind.CHOICE, "", values={"县内": "inside", "县外": "outside"}, optional=True),
+    FactDef("辖区", "area", Kind.CHOICE, "", values={"县内": "inside"}, optional=True),
     FactDef("有联系电话", "has_phone", Kind.BOOL, "", source="ticket"),
     *FAMILY_FACTS,
     FactDef("时限", "deadlines", Kind.SET, "", source="family", values={"甲": "a"}),
@@ -56,7 +58,7 @@ def source(table: FactTable = SMALL, deadlines=(), settings=(), **families: tupl
 
 
 ALWAYS = All(())
-GROUP = Setting("group_people", 2, "十人以上")
+LIMITS = [Setting("group_people", 2, "十人以上"), Setting("review_people", 1, "多人")]
 
 
 def some(findings, flaw: Flaw) -> list[Finding]:
@@ -71,9 +73,10 @@ def every_ticket() -> list[dict[str, FactValue]]:
     """All tickets of the small vocabulary that extraction can make; numbers one beyond what rules ask."""
     made = []
     for topics, demand, people, signals, area, phone in product(
-        sets("ab"), sets("ab"), (None, *range(5)), sets(["group10"]), (None, "inside", "outside"), (True, False),
+        sets("ab"), sets("ab"), (None, *range(5)), sets(["group10", "several"]), (None, "inside"), (True, False),
     ):
-        if demand <= topics and (people is None or people < 2 or signals):
+        brought = {} if not people else {"group10"} if people >= 2 else {"several"}
+        if demand <= topics and signals.issuperset(brought):
             facts = {"topics": topics, "demand_topics": demand, "signals": signals, "has_phone": phone}
             made.append(facts | ({} if people is None else {"people": people}) | ({} if area is None else {"area": area}))
     return made
@@ -105,8 +108,9 @@ def outcome_of(book: RuleSource, ticket: Mapping[str, FactValue]):
 
 LEAVES = [
     Leaf("topics", Op.HAS_ANY, ("a",)), Leaf("topics", Op.HAS_ANY, ("a", "b")), Leaf("demand_topics", Op.HAS_ANY, ("b",)),
-    Leaf("signals", Op.HAS_ANY, ("group10",)), Leaf("area", Op.EQ, "inside"), Leaf("area", Op.NE, "inside"),
-    Leaf("area", Op.IN, ("inside", "outside")), Leaf("area", Op.NOT_IN, ("outside",)), Leaf("has_phone", Op.EQ, True),
+    Leaf("signals", Op.HAS_ANY, ("group10",)), Leaf("signals_count", Op.EQ, 0),
+    Leaf("area", Op.EQ, "inside"), Leaf("area", Op.NE, "inside"),
+    Leaf("area", Op.IN, ("inside",)), Leaf("area", Op.NOT_IN, ("inside",)), Leaf("has_phone", Op.EQ, True),
     Leaf("has_phone", Op.NE, True), *(Leaf("people", op, n) for op in (Op.EQ, Op.NE, Op.GE, Op.LE, Op.GT, Op.LT) for n in (1, 3)),
     Leaf("people", Op.IN, (0, 3)), Leaf("people", Op.NOT_IN, (1, 2)),
     *(Leaf("topics_count", op, n) for op in (Op.EQ, Op.GE, Op.LT, Op.NE) for n in (0, 1, 2)),
@@ -142,7 +146,7 @@ def books(draw) -> RuleSource:
         rules = draw(st.lists(st.tuples(conditions(family), st.sampled_from(outcomes)), max_size=4))
         made = tuple(rule(f"{family}.r{n}", c, o) for n, (c, o) in enumerate(rules))
         families[family] = (draw(st.sampled_from([Hit.FIRST, Hit.ALL])), made)
-    return source(settings=[GROUP], **families)
+    return source(settings=LIMITS, **families)
 
 
 def gaps_of(values: Mapping[str, FactValue]) -> set[str]:
@@ -201,6 +205,7 @@ def assert_shown(book: RuleSource, finding: Finding) -> None:
     """The example of a finding is a possible ticket, and shows it."""
     facts = dict(finding.facts)
     assert facts in EVERY_TICKET
+    assert finding.shows(facts)
     held, gave, values = outcome_of(book, facts)
     if finding.flaw is Flaw.GAP:
         assert finding.what in gaps_of(values)
@@ -216,7 +221,7 @@ def assert_shown(book: RuleSource, finding: Finding) -> None:
 @given(books(), st.sampled_from(EVERY_TICKET))
 def test_the_brute_force_of_this_test_is_the_rule_book_itself(book, ticket):
     now = datetime(2026, 11, 20, 9, tzinfo=SHANGHAI)
-    book_ = Rulebook(source(settings=[GROUP], deadlines=[Deadline("a", "甲", 1, Span.DAY, "", True)],
+    book_ = Rulebook(source(settings=LIMITS, deadlines=[Deadline("a", "甲", 1, Span.DAY, "", True)],
                             **{f.code: (f.hit, f.rules) for f in book.families}), compile_generated, lambda _: Facts(ticket))
     decision = book_.decide(Ticket(ticket_no="1"), now)
     _, gave, values = outcome_of(book, ticket)
@@ -308,6 +313,30 @@ def test_the_shipped_rules_have_no_conflict_and_no_gap():
     assert [str(f) for f in findings if f.flaw in (Flaw.CONFLICT, Flaw.GAP, Flaw.LATE)] == []
 
 
+def test_a_finding_can_be_written_as_a_ticket_whose_words_lead_to_it():
+    shipped = load(SHIPPED)
+    extract = Extractor(shipped.words, shipped.regions, shipped.settings, shipped.table)
+    book = Rulebook(shipped, compile_generated, extract)
+    findings = [f for f in verify(shipped) if f.flaw is Flaw.OVERLAP]
+    writer = Writer(shipped)
+    written = {f.rules: ticket for f in findings if (ticket := writer.ticket(f))}
+    assert len(written) > len(findings) / 2
+    for (first, second), ticket in written.items():
+        steps = []
+        decision = book.decide_facts(ticket, extract(ticket), datetime(2026, 11, 20, 9, tzinfo=SHANGHAI), steps)
+        assert first in {r.rule for r in decision.reasons}
+        family, rule_ = next((n, r) for n, f in enumerate(shipped.families) for r in f.rules if r.id == second)
+        assert holds(rule_.condition, steps[family])
+
+
+def test_a_rule_that_never_holds_has_no_ticket():
+    shipped = load(SHIPPED)
+    never = rule("duty.never", All((Leaf("people", Op.GE, 3), Leaf("people", Op.LT, 2))), {"units": frozenset({"tax"})})
+    families = tuple(replace(f, rules=(*f.rules, never)) if f.code == "duty" else f for f in shipped.families)
+    dead = next(f for f in verify(replace(shipped, families=families)) if f.flaw is Flaw.DEAD)
+    assert Writer(shipped).ticket(dead) is None
+
+
 def test_what_verification_takes_for_granted_of_tickets_is_what_extraction_does():
     shipped = load(SHIPPED)
     extract = Extractor(shipped.words, shipped.regions, shipped.settings, shipped.table)
@@ -315,8 +344,9 @@ def test_what_verification_takes_for_granted_of_tickets_is_what_extraction_does(
              "请问医保断缴了怎么办？", "单位欠缴社保。另外公积金也没有交，请求处理"]
     for text in texts:
         facts = extract(Ticket(ticket_no="1", content=text)).values
-        for code, signal, key in NUMBER_SIGNALS:
-            assert facts.get(code, 0) < shipped.settings[key].value or signal in facts["signals"], (text, code)
+        for code, limits in NUMBER_SIGNALS.items():
+            brought = [signal for signal, key in limits if facts.get(code, 0) >= shipped.settings[key].value][:1]
+            assert facts["signals"].issuperset(brought), (text, code)
         for part, whole in zones(shipped.table):
             assert facts[part.code] <= facts[whole.code], (text, part.label)
     assert {(a.label, b.label) for a, b in zones(shipped.table)} >= {("诉求主题", "主题"), ("诉求领域", "领域")}

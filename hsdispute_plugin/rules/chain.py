@@ -6,7 +6,7 @@ gives each conclusion once, a 全收 family unites sets and lets the earlier of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -17,9 +17,8 @@ from hsdispute_plugin.rules.facts import FactDef, FactTable, Kind
 from hsdispute_plugin.rules.lexicon import Zone
 from hsdispute_plugin.rules.rulebook import Family, Hit, Rule, RuleSource, rules_in_force
 
-#: A number read from a ticket brings a member of 情形 with it from this setting on (``Extractor`` does it).
-NUMBER_SIGNALS = (("people", "group10", "group_people"), ("people", "several", "review_people"),
-                  ("years", "many_years", "many_years"))
+#: A number read from a ticket brings a member of 情形 with it from a setting on: the first of these that it reaches.
+NUMBER_SIGNALS = {"people": (("group10", "group_people"), ("several", "review_people")), "years": (("many_years", "many_years"),)}
 
 
 @dataclass(slots=True)
@@ -90,7 +89,7 @@ class Chain:
                     self.circuit.clauses.append(tuple(literals))
 
     def _number(self, fact: FactDef, constants: Sequence[int]) -> None:
-        settings = [n for code, _, key in NUMBER_SIGNALS if code == fact.code and (n := self._setting(key))]
+        settings = [n for _, key in NUMBER_SIGNALS.get(fact.code, ()) if (n := self._setting(key))]
         sizes = sorted({size for v in (*constants, *settings) for size in (v, v + 1)})
         known = self.circuit.input() if fact.optional else TRUE
         least = 0 if not sizes or sizes[0] >= 0 else None  # numbers of tickets count something, unless rules say otherwise
@@ -114,10 +113,13 @@ class Chain:
         for part, whole in zones(self.source.table):
             for member, x in self.values[part.code].items():
                 self._implies(x, self.values[whole.code].get(member, FALSE))
-        for code, signal, key in NUMBER_SIGNALS:
-            size, signals = self._setting(key), self.values.get("signals", {})
-            if code in self.numbers and size in self.numbers[code].reaches and signal in signals:
-                self._implies(self.numbers[code].reaches[size], signals[signal])
+        signals = self.values.get("signals", {})
+        for code, limits in NUMBER_SIGNALS.items():
+            before: list[int] = []
+            for signal, key in limits if code in self.numbers else ():
+                if reached := self.numbers[code].reaches.get(self._setting(key)):
+                    self.circuit.clauses.append((-reached, *before, *([signals[signal]] if signal in signals else [])))
+                    before.append(reached)
 
     def _implies(self, literal: int, other: int) -> None:
         if other != TRUE:
@@ -199,6 +201,28 @@ class Chain:
             elif held:
                 found[fact.code] = held[0]
         return found
+
+
+    def shows(self, literals: Sequence[int], facts: Mapping[str, FactValue]) -> bool:
+        """Tell whether all literals hold for a ticket with these facts."""
+        _, gates = self.circuit.below(literals)
+        bits = self.circuit.compute(dict.fromkeys(self.inputs(facts), 1), 1, gates)
+        return all(bits[x] for x in literals)
+
+    def inputs(self, facts: Mapping[str, FactValue]) -> frozenset[int]:
+        """Return the inputs that are true of a ticket with these facts; the way back of ``facts``."""
+        true: set[int] = set()
+        for fact in self.ticket_facts:
+            value = facts.get(fact.code)
+            if value is None:
+                continue
+            if fact.kind is Kind.INT:
+                number = self.numbers[fact.code]
+                true |= {number.known, *(x for size, x in number.reaches.items() if int(value) >= size)}  # type: ignore[arg-type]
+            else:
+                members = value if isinstance(value, frozenset) else (value,)
+                true |= {x for member, x in self.values[fact.code].items() if member in members}
+        return frozenset(x for x in true if x > TRUE)
 
 
 def zones(table: FactTable) -> Iterator[tuple[FactDef, FactDef]]:

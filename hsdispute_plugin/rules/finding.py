@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -36,7 +36,7 @@ class Finding:
     """One finding. ``rules`` are the ids concerned, ``where`` the files and lines; ``since`` the day from which it is so.
 
     ``facts`` are those of a ticket that shows it, by code, and ``example`` the same in words; ``None`` and empty where
-    no ticket can show it, as for a rule that never holds.
+    no ticket can show it, as for a rule that never holds; ``shows`` tells whether the facts of another ticket show it too.
     """
 
     flaw: Flaw
@@ -49,6 +49,7 @@ class Finding:
     facts: Mapping[str, FactValue] | None = None
     example: str = ""
     since: date | None = None
+    shows: Callable[[Mapping[str, FactValue]], bool] | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         lines = [f"{self.where[0]}  {self.severity}  {self.flaw}", f"       {self.what} / {self.what_en}", f"       {self.mend}"]

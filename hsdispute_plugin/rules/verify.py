@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import combinations
 
 from hsdispute_plugin.rules.chain import Chain, Entry
@@ -186,7 +187,7 @@ class _Room:
         facts = self._chain.facts(self._search.example(*literals))
         places = (where,) if where else tuple(e.rule.where for e in entries)
         return Finding(flaw, severity, places, tuple(e.rule.id for e in entries), what, what_en, mend, facts,
-                       in_words(facts, self._table), self._chain.day)
+                       in_words(facts, self._table), self._chain.day, partial(self._chain.shows, literals))
 
 
 def _name(entry: Entry) -> str:
