@@ -106,6 +106,13 @@ def test_a_slip_of_the_overlay_is_told_with_its_line_in_the_county(county, row, 
     assert sentence in told and "county/rules/own.yaml:" in told
 
 
+def test_two_files_of_the_county_for_one_family_are_refused(county):
+    scope(county, rule("scope.new"))
+    shutil.copy(county / "rules" / "own.yaml", county / "rules" / "second.yaml")
+    assert refused(county).startswith(
+        "county/rules/second.yaml:1  规则族\n       “受理范围” 已在 county/rules/own.yaml 写过")
+
+
 def test_the_hit_policy_stays_unless_the_county_gives_another(county, province):
     scope(county, rule("scope.new"), head="规则族: 受理范围\n命中: 全收\n规则:\n")
     assert load(county).families[0].hit.value == "全收"

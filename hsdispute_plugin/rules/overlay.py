@@ -33,9 +33,14 @@ def laid_over(base: Mapping[str, Node], own: Mapping[str, Node], reading: Readin
     """Lay a county's files over a province's; problems of the overlay itself are noted in ``reading``."""
     result = Overlay(dict(base))
     by_family = {_text(node, "规则族"): name for name, node in base.items() if name.startswith("rules/")}
+    laid: dict[str, Node] = {}
     for name, node in own.items():
         below = by_family.get(_text(node, "规则族")) if name.startswith("rules/") else name if name in base else None
-        if name.startswith("rules/") and below:
+        if name.startswith("rules/") and below in laid:
+            reading.note(node.where, "规则族", f"“{_text(node, '规则族')}” 已在 {laid[below].where.rpartition(':')[0]} 写过",
+                         "the family is already given", "每个规则族只能有一个文件，请合并")
+        elif name.startswith("rules/") and below:
+            laid[below] = node
             result.files[below] = _family(base[below], node, result, reading)
         elif name.startswith("rules/"):
             result.files[name if name not in base else f"{name} "] = node  # a family that the province has not
