@@ -107,6 +107,11 @@ class _Room:
 
     def overlaps(self) -> Iterator[Finding]:
         """Yield pairs of a 首条 family of which neither is an exception to the other and whose order decides."""
+        for family in self._chain.source.families:
+            if family.hit is Hit.FIRST:  # two rules that can both hold mostly do for what each needs, put together
+                shown = [self._search.example(e.holds) for e in self._chain.entries
+                         if e.family is family and self._search.possible(e.holds)]
+                self._search.suggest([a | b for a, b in combinations(shown, 2)])
         for first, second, codes in self._differing(Hit.FIRST):
             ordered = [code for code in codes if self._search.possible(first.gives[code], second.holds)]
             if not ordered or not self._search.possible(first.holds, -second.holds) \

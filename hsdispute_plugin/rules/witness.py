@@ -33,6 +33,21 @@ class _Pool:
         self.bits = circuit.compute(given, full)
         self.real = circuit.possible(self.bits, full)
 
+    def shows(self, literals: Sequence[int]) -> int:
+        """Return which possible tickets show all literals."""
+        shown = self.real
+        for x in literals:
+            shown &= self.bits[x]
+            if not shown:
+                break
+        return shown
+
+    def first(self, inputs: Sequence[int], literals: Sequence[int]) -> frozenset[int] | None:
+        """Return the true inputs of the first that does."""
+        shown = self.shows(literals)
+        at = (shown & -shown).bit_length() - 1
+        return frozenset(x for x in inputs if self.bits[x] >> at & 1) if shown else None
+
 
 class Search:
     """Looks for tickets for which literals of one chain hold: first among those at hand, then by proof."""
@@ -45,17 +60,22 @@ class Search:
             _Pool(self._circuit, {x: self._draw(TRIED // 4, thinned) for x in self._circuit.inputs}, TRIED // 4)
             for thinned in (3, 2, 1, 0)
         ]
+        self._suggested: list[_Pool] = []
+
+    def suggest(self, tickets: Sequence[frozenset[int]]) -> None:
+        """Have these tickets, given by their true inputs and mended where impossible, at hand for what is asked next."""
+        given = dict.fromkeys(self._circuit.inputs, 0)
+        for n, ticket in enumerate(tickets):
+            for x in ticket:
+                given[x] |= 1 << n
+        self._suggested.append(_Pool(self._circuit, given, len(tickets)))
 
     def possible(self, *literals: int) -> bool:
         """Tell whether there is a possible ticket for which all literals hold; ``False`` is proved."""
         if FALSE in literals:
             return False
-        for pool in self._pools:
-            shown = pool.real
-            for x in literals:
-                shown &= pool.bits[x]
-            if shown:
-                return True
+        if any(pool.shows(literals) for pool in (*self._suggested, *self._pools)):
+            return True
         found = self._prove(literals)
         if found is not None:
             full = (1 << AROUND) - 1
@@ -69,7 +89,9 @@ class Search:
         Raises:
             LookupError: There is none; ask ``possible`` first.
         """
-        true = self._prove(literals)
+        true = next((t for pool in self._suggested if (t := pool.first(self._circuit.inputs, literals)) is not None), None)
+        if true is None:
+            true = self._prove(literals)
         if true is None:
             raise LookupError("no ticket shows this")
         inputs, gates = self._circuit.below(literals)
