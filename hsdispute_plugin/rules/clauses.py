@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from hsdispute_plugin.rules.lexicon import Combination, Words
 from hsdispute_plugin.rules.phrasebook import CLAUSE_END, SENTENCE_END, Phrasebook
 
-NEGATION, REQUEST = "否定", "请求"  # the two clues that structure itself asks for
+NEGATION, REQUEST, INSURED = "否定", "请求", "保险物"  # clues that structure itself asks for
 NEGATION_WINDOW = 4  # characters between a negation and what it negates
 LAST_SENTENCES = 2  # a demand stands here even without a word of request
 SHORT = 60  # characters of a message that is all head
 HEAD_LENGTH = 40  # characters of the first words of a message without a title
 
 #: Where the story begins in a message whose title ran into it.
+_TITLE = re.compile(r"《[^《》\n]{1,80}》")
 _STORY = re.compile(r"[,，。!！?？;；:：\n]|尊敬的|您好|你好|我是|我叫|本人|我们是|我在|我于")
 
 Token = tuple[int, int, int]  # start, end, bits
@@ -42,6 +43,9 @@ class Clauses:
         self._book, self._shown = book, shown
         self._ends, self._sentence = book.bit[CLAUSE_END] | book.bit[SENTENCE_END], book.bit[SENTENCE_END]
         self._negation, self._request = book.mask((NEGATION,)), book.mask((REQUEST,))
+        self._named = book.mask((INSURED,))
+        for tag in words.unions.get(INSURED, ()):
+            self._named |= book.mask((tag, *words.classes.get(tag, ())))
         self._of_clause = _Combinations([c for c in words.combinations if not c.whole_sentence], book)
         self._of_sentence = _Combinations([c for c in words.combinations if c.whole_sentence], book)
 
@@ -52,8 +56,11 @@ class Clauses:
         sentences = found.sentences
         sentence: list[Token] = []
         clause: list[Token] = []
-        for token in self._tokens(text):
-            start, end, bits = token
+        tokens = self._tokens(text)
+        if "《" in text:
+            tokens = self._outside_titles(text, tokens)
+        for token in tokens:
+            _, end, bits = token
             if end > head_end:
                 sentence += self._closed(clause, found)
                 found.head = self._close(sentence, sentences, found)
@@ -92,6 +99,17 @@ class Clauses:
             return [(start, end, bits[number]) for number, start, end in matches if bits[number]]
         kept = ((start, end, bits[number] & ~hidden.get((number, start), 0)) for number, start, end in matches)
         return [t for t in kept if t[2]]
+
+    def _outside_titles(self, text: str, tokens: list[Token]) -> list[Token]:
+        """Drop what stands in the title of a document (《…》), but for the insurances it names."""
+        quoted = [m.span() for m in _TITLE.finditer(text)]
+        kept = []
+        for start, end, bits in tokens:
+            if any(s < start and end < e for s, e in quoted):
+                bits &= self._named
+            if bits:
+                kept.append((start, end, bits))
+        return kept
 
     def _closed(self, clause: list[Token], found: Reading) -> list[Token]:
         """Return the tokens of a finished clause: negated ones settled, combinations added."""
@@ -213,10 +231,14 @@ _Try = tuple[int, int, int, int, _Row]  # bits of the first four steps (-1 where
 
 def _grouped(rows: list[_Row]) -> list[tuple[int, list[_Try]]]:
     """Group rows by the step that most of them share, so that most clauses try none."""
-    groups = []
+    groups: list[tuple[int, list[_Try]]] = []
     while rows:
         shared = Counter(step for row in rows for step in set(row.steps)).most_common(1)[0][0]
-        tries = [(*(*row.steps, -1, -1)[:4], row) for row in rows if shared in row.steps]
+        tries: list[_Try] = []
+        for row in rows:
+            if shared in row.steps:
+                a, b, c, d = (*row.steps, -1, -1)[:4]
+                tries.append((a, b, c, d, row))
         groups.append((shared, tries))
         rows = [row for row in rows if shared not in row.steps]
     return groups

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -84,7 +83,7 @@ class Extractor:
         settled: set[object] = set()
         for p in self._presumptions:
             key = p.klass if p.klass in self._choices else (p.klass, p.met)
-            if key in settled or not p.holds(found):
+            if (p.alone and key in settled) or not p.holds(found):
                 continue
             settled.add(key)
             found.everywhere |= p.result
@@ -138,7 +137,7 @@ class _Presumed:
     """A presumption with its conditions as bits by zone."""
 
     def __init__(self, p: Presumption, book: Phrasebook) -> None:
-        self.klass, self.result = p.klass, book.bits_of(p.klass, p.tag)
+        self.klass, self.alone, self.result = p.klass, p.alone, book.bits_of(p.klass, p.tag)
         self.met = book.mask((p.met.tag,))
         self._zone = p.met.zone
         self._any, self._all, self._none = (

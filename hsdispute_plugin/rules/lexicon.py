@@ -72,7 +72,7 @@ class Condition:
 class Presumption:
     """Where ``met`` is met, with any of ``any_of``, all of ``all_of`` and none of ``none_of``, it stands for ``tag``.
 
-    Of the presumptions of one class for one ``met``, the first that holds counts alone.
+    ``alone``: of such presumptions of one class for one ``met``, the first that holds counts alone (命中: 首条).
     """
 
     klass: str
@@ -81,6 +81,7 @@ class Presumption:
     any_of: tuple[Condition, ...]
     all_of: tuple[Condition, ...]
     none_of: tuple[Condition, ...]
+    alone: bool
 
 
 @dataclass(slots=True)
@@ -104,33 +105,34 @@ class Words:
 def read_words(files: Mapping[str, Node], classes: Mapping[str, Mapping[str, str] | None], reading: Reading) -> Words:
     """Read ``lexicon/*.yaml``. ``classes`` maps a class to its allowed tags (``None``: any, as for 线索)."""
     words = Words()
-    later: list[tuple[str, str, Node]] = []
+    later: list[tuple[str, str, bool, Node]] = []
     for name, node in files.items():
         if not name.startswith("lexicon/"):
             continue
-        top = reading.mapping(node, "", ("归类",), ("说明", "都不算", "词条", "合称", "组合", "推定"))
+        top = reading.mapping(node, "", ("归类",), ("说明", "命中", "都不算", "词条", "合称", "组合", "推定"))
         klass = reading.choice(top["归类"], "归类", {k: k for k in classes}, "归类") if top else None
         if not top or not klass:
             continue
+        alone = bool(reading.choice(top.get("命中"), "命中", {"首条": True, "全收": False}, "命中方式"))
         first = words.entries + 1
         for row in reading.items(top.get("词条"), f"{klass}  词条"):
             _entry(row, klass, classes[klass], words, reading)
         for phrase in _phrases(top.get("都不算"), f"{klass}  都不算", reading):
             words.blocks.setdefault(phrase, set()).update(range(first, words.entries + 1))
         for kind in ("合称", "组合", "推定"):
-            later += [(kind, klass, row) for row in reading.items(top.get(kind), f"{klass}  {kind}")]
-    for kind, klass, row in later:
+            later += [(kind, klass, alone, row) for row in reading.items(top.get(kind), f"{klass}  {kind}")]
+    for kind, klass, _, row in later:
         if kind != "合称" and (tag := _tag_of(row, f"{klass}  {kind}", classes[klass], reading)):
             words.classes.setdefault(klass, set()).add(tag)
-    for kind, klass, row in later:
+    for kind, klass, _, row in later:
         if kind == "合称":
             _union(row, klass, words, reading)
     known = words.known()
-    for kind, klass, row in later:
+    for kind, klass, alone, row in later:
         if kind == "组合":
             _combination(row, klass, classes[klass], known, words, reading)
         elif kind == "推定":
-            _presumption(row, klass, classes[klass], known, words, reading)
+            _presumption(row, klass, classes[klass], known, alone, words, reading)
     return words
 
 
@@ -221,7 +223,8 @@ def _combination(
 
 
 def _presumption(
-    row: Node, klass: str, allowed: Mapping[str, str] | None, known: Mapping[str, str], words: Words, reading: Reading
+    row: Node, klass: str, allowed: Mapping[str, str] | None, known: Mapping[str, str], alone: bool, words: Words,
+    reading: Reading,
 ) -> None:
     subject = f"{klass}  推定"
     top = reading.mapping(row, subject, ("遇", "归入"), ("有", "都有", "无", "说明", "例"))
@@ -230,8 +233,8 @@ def _presumption(
         return
     met = _condition(top["遇"], f"{subject} {tag}  遇", known, reading)
     if met:
-        words.presumptions.append(
-            Presumption(klass, tag, met, *(_conditions(top.get(k), f"{subject} {tag}  {k}", known, reading) for k in ("有", "都有", "无"))))
+        some, every, none = (_conditions(top.get(k), f"{subject} {tag}  {k}", known, reading) for k in ("有", "都有", "无"))
+        words.presumptions.append(Presumption(klass, tag, met, some, every, none, alone))
 
 
 def _conditions(node: Node | None, subject: str, known: Mapping[str, str], reading: Reading) -> tuple[Condition, ...]:

@@ -41,5 +41,6 @@ def read_regions(node: Node | None, reading: Reading) -> Regions:
         if text := reading.text(n, "县外"):
             regions.outside.add(fold(text))
     if both := regions.inside & regions.outside:
-        reading.note(top["县外"].where, "县外", f"“{min(both)}” 既在县内又在县外", "a place is both inside and outside", "请删去一处")
+        reading.note(top["县外"].where, "县外", f"“{min(both)}” 既在县内又在县外", "a place is both inside and outside",
+                     "请删去一处")
     return regions
