@@ -167,6 +167,7 @@ def test_check_shows_by_a_ticket_what_is_wrong_with_rules_that_each_look_right(s
     first, second = run("check", small_config), run("check", "--all", small_config)
     assert first.returncode == 0 and "备查" in first.stdout.decode()
     assert len(second.stdout) > len(first.stdout) and "未确认" in second.stdout.decode()
+    assert "工单 / ticket: 情况反映。" in run("check", "--all").stdout.decode()
     file = small_config / "rules" / "triage.yaml"
     file.write_text(file.read_text("utf-8") + DEAD_RULE, "utf-8")
     done = run("check", small_config)

@@ -88,12 +88,16 @@ def check(
     from hsdispute_plugin.rules.finding import Flaw, Severity
     from hsdispute_plugin.rules.load import load
     from hsdispute_plugin.rules.verify import verify
+    from hsdispute_plugin.rules.witness_ticket import Writer
 
     source = load(app.config_directory(directory), app.fact_defs(app.open_plugins().extractors))
     findings = verify(source, app.clock().astimezone(SHANGHAI).date())
-    for finding in findings:
-        if everything or finding.severity is not Severity.NOTE:
-            typer.echo(str(finding))
+    told = [f for f in findings if everything or f.severity is not Severity.NOTE]
+    writer = Writer(source) if any(f.facts is not None for f in told) else None
+    for finding in told:
+        typer.echo(str(finding))
+        if writer and (ticket := writer.ticket(finding)):
+            typer.echo(f"       工单 / ticket: {ticket.title}。{ticket.content}")
     count = {s: sum(f.severity is s for f in findings) for s in Severity}
     rules, open_numbers = sum(len(f.rules) for f in source.families), sum(f.flaw is Flaw.UNCONFIRMED for f in findings)
     typer.echo(f"{rules} 条规则，{len(source.words.phrases)} 个词，版次 {source.edition}。")
