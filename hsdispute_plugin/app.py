@@ -18,9 +18,9 @@ from hsdispute_plugin.hooks.manager import Plugins
 from hsdispute_plugin.hooks.platform import FactExtractor, Platform, PlatformSettings
 from hsdispute_plugin.model import Facts, Ticket
 from hsdispute_plugin.rules.durable import best_engine
-from hsdispute_plugin.rules.editions import RulebookHolder
 from hsdispute_plugin.rules.extract import Extractor
 from hsdispute_plugin.rules.facts import FactDef, Kind
+from hsdispute_plugin.rules.holder import RulebookHolder
 from hsdispute_plugin.rules.load import load, read_yaml
 from hsdispute_plugin.rules.node import Node, Reading
 from hsdispute_plugin.rules.rulebook import CompileEngine, Extract, Rulebook, RuleSource

@@ -1,17 +1,21 @@
 """Editions: only what checks, holds and compiles goes live; what goes live is served within two seconds; back is one step."""
 
+import fcntl
+import gc
 import shutil
+import sys
 import threading
+import time
+import weakref
 from datetime import UTC, datetime
 
 import pytest
 
 from hsdispute_plugin import app
 from hsdispute_plugin.model import Ticket
-from hsdispute_plugin.rules.difference import differences
+from hsdispute_plugin.rules import editions as editions_room
 from hsdispute_plugin.rules.editions import (
     EditionRefused,
-    RulebookHolder,
     activate,
     current,
     history,
@@ -19,6 +23,7 @@ from hsdispute_plugin.rules.editions import (
     rollback,
     snapshot,
 )
+from hsdispute_plugin.rules.holder import RulebookHolder
 from hsdispute_plugin.rules.load import load
 
 NOW = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
@@ -76,9 +81,7 @@ def test_a_rule_that_breaks_an_example_does_not_go_live(county):
 
 
 def test_a_trial_that_hangs_is_ended_and_refused(county, monkeypatch):
-    from hsdispute_plugin.rules import editions
-
-    monkeypatch.setattr(editions, "TRIAL_SECONDS", 0.01)
+    monkeypatch.setattr(editions_room, "TRIAL_SECONDS", 0.01)
     with pytest.raises(EditionRefused, match="没有结束"):
         activate(county, NOW, "管理员", "")
 
@@ -138,17 +141,83 @@ def test_what_a_county_changed_of_its_province_is_told(county, tmp_path):
     assert told.startswith("停用 duty.cyber（舆情）：本县另有办法\n") and "删去规则" not in told
 
 
-def test_what_changed_is_told_in_sentences(county):
-    before = load(county)
+DEAD = """
+  - 编号: deadline.dead
+    名称: 不可能
+    依据: 县
+    施行: 2025-10-27
+    条件:
+      全部:
+        - 涉及人数: {不少于: 10}
+        - 涉及人数: {少于: 5}
+    结论: {时限: [self_total]}
+    理由: 不可能
+"""
+
+
+def test_a_rule_that_can_never_hold_does_not_go_live(county):
+    file = county / "rules" / "deadline.yaml"
+    file.write_text(file.read_text("utf-8") + DEAD, "utf-8")
+    with pytest.raises(EditionRefused, match="永不成立"):
+        activate(county, NOW, "管理员", "")
+
+
+def test_a_rule_without_examples_does_not_go_live(county):
+    file = county / "rules" / "deadline.yaml"
+    file.write_text(file.read_text("utf-8") + DEAD.replace("{少于: 5}", "{不少于: 5}"), "utf-8")
+    with pytest.raises(EditionRefused, match=r"规则 deadline\.dead（不可能）：缺成立、不成立的示例"):
+        activate(county, NOW, "管理员", "")
+
+
+def test_a_crash_of_the_trial_is_told_and_nothing_changes(county, monkeypatch):
+    monkeypatch.setattr(editions_room, "TRIAL", (sys.executable, "-c", "import os; os.kill(os.getpid(), 11)"))
+    with pytest.raises(EditionRefused, match="试运行崩溃（SIGSEGV）"):
+        activate(county, NOW, "管理员", "")
+    assert current(county) == "" and [p.name for p in (county / "editions").iterdir()] == [".lock"]
+
+
+def test_a_snapshot_that_somebody_edited_is_not_used(county):
+    first = activate(county, NOW, "管理员", "")
     longer(county, 9)
-    edit(county, "rules/duty.yaml", "涉及单位: [财政局]", "涉及单位: [财政局, 政府办]")
-    edit(county, "units.yaml", '电话: "12366"', '电话: "0934-5550000"')
-    told = list(differences(before, load(county)))
-    assert any("general_total 由" in s and "改为 9工作日（未确认）" in s for s in told)
-    assert any("duty.finance 的结论由“涉及单位：财政局”改为“涉及单位：财政局、政府办”" in s for s in told)
-    assert any(s.startswith("单位：tax 由") for s in told)
-    assert len(told) == 3
-    assert list(differences(before, before)) == []
+    activate(county, NOW, "管理员", "")
+    edit(county, f"editions/{first}/county/rules/duty.yaml", "财政局", "司法局")
+    with pytest.raises(EditionRefused, match=f"{first} 版的快照被改动过"):
+        rollback(county, NOW, "管理员", "")
+    longer(county, 15)
+    assert activate(county, NOW, "管理员", "从目录重新启用") == first
+    assert load(in_force(county)).edition == first
+
+
+def test_a_history_line_without_its_swap_never_happened(county):
+    first = activate(county, NOW, "管理员", "")
+    longer(county, 9)
+    activate(county, NOW, "管理员", "断电")
+    (county / "editions" / "current").write_text(first + "\n", "utf-8")
+    assert [c.why for c in history(county)] == [""]
+    assert activate(county, NOW, "管理员", "再来") != first
+    assert [c.why for c in history(county)] == ["", "再来"]
+
+
+def test_two_people_cannot_activate_at_once(county):
+    (county / "editions").mkdir()
+    with (county / "editions" / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(EditionRefused, match="另有人正在启用或回退"):
+            activate(county, NOW, "管理员", "")
+
+
+def test_an_edition_may_be_named_by_its_beginning(county):
+    edition = activate(county, NOW, "管理员", "")
+    assert snapshot(county, edition[:5]).parent.name == edition
+    with pytest.raises(EditionRefused, match="没有版次 “”"):
+        snapshot(county, "")
+
+
+def test_a_snapshot_holds_no_more_than_decides(county):
+    (county / "hsdispute.sqlite3").write_bytes(b"x")
+    edition = activate(county, NOW, "管理员", "")
+    kept = {p.name for p in (county / "editions" / edition / "county").iterdir()}
+    assert kept >= {"rules", "lexicon", "examples", "settings.yaml"} and not kept & {"hsdispute.sqlite3", "forms", "platforms"}
 
 
 class TestHolder:
@@ -168,35 +237,86 @@ class TestHolder:
         self.seconds += 1.5
         assert holder.rulebook().edition == after
 
-    def test_an_edition_that_cannot_be_read_leaves_the_old_one_in_force(self, holder, county, capsys):
+    def test_an_edition_that_cannot_be_read_leaves_the_old_one_in_force_and_says_so(self, holder, county, capsys):
         before = holder.rulebook().edition
         (county / "editions" / "current").write_text("no-such-edition\n", "utf-8")
         self.seconds += 1.5
         assert holder.rulebook().edition == before
+        assert f"规则册未更换，{before} 版仍在生效" in holder.refused
         assert "edition_refused" in capsys.readouterr().out
+        (county / "editions" / "current").write_text(before + "\n", "utf-8")
+        self.seconds += 1.5
+        assert (holder.rulebook().edition, holder.refused) == (before, "")
 
-    def test_fifty_swaps_harm_no_ticket_under_way(self, holder, county):
+    def test_an_old_book_lives_as_long_as_a_ticket_holds_it_and_no_longer(self, holder, county):
+        under_way = holder.rulebook()
+        engine, before = under_way.engine_name, under_way.edition
+        gone = weakref.ref(under_way)
         longer(county, 9)
         activate(county, NOW, "管理员", "")
-        names = [current(county), next(c.edition for c in history(county))]
-        wrong, stop = [], threading.Event()
+        self.seconds += 1.5
+        assert holder.rulebook() is not under_way
+        decision = under_way.decide(TICKET, NOW)
+        assert (decision.edition, decision.engine) == (before, engine)
+        del under_way
+        gc.collect()
+        assert gone() is None
 
-        def work():
-            while not stop.is_set():
+
+def test_fifty_swaps_harm_no_ticket_under_way(small_config, monkeypatch):
+    monkeypatch.setattr(editions_room, "TRIAL", (sys.executable, "-c", "pass"))
+    edit(small_config, "lexicon/topics.yaml", "[欠缴]", "[欠缴, 漏缴]")
+    names = [activate(small_config, NOW, "管理员", "")]
+    edit(small_config, "lexicon/topics.yaml", "漏缴", "拖欠")
+    names.append(activate(small_config, NOW, "管理员", ""))
+    wanted = {name: app.open_rulebook(snapshot(small_config, name)).decide(TICKET, NOW) for name in names}
+    seconds, wrong, decided, stop = [0.0], [], [0, 0, 0], threading.Event()
+    holder = RulebookHolder(small_config, app.open_rulebook, lambda: seconds[0])
+
+    def work(number):
+        while not stop.is_set():
+            try:
                 decision = holder.rulebook().decide(TICKET, NOW)
-                if decision.edition not in names or decision.lead != "tax":
+                decided[number] += 1
+                if decision != wanted.get(decision.edition):
                     wrong.append(decision)
+            except Exception as err:
+                wrong.append(err)
 
-        threads = [threading.Thread(target=work) for _ in range(3)]
-        for t in threads:
-            t.start()
-        seen = set()
-        for n in range(50):
-            (county / "editions" / "current").write_text(names[n % 2] + "\n", "utf-8")
-            self.seconds += 1.5
-            seen.add(holder.rulebook().edition)
-        stop.set()
-        for t in threads:
-            t.join()
-        assert wrong == []
-        assert seen == set(names)
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(3)]
+    for t in threads:
+        t.start()
+    seen = []
+    for n in range(50):
+        (small_config / "editions" / "current").write_text(names[n % 2] + "\n", "utf-8")
+        before, seconds[0] = holder.rulebook().edition, seconds[0] + 1.5
+        while (now := holder.rulebook().edition) != names[n % 2]:  # another thread may be the one that reloads
+            assert now == before
+        seen.append(now)
+    stop.set()
+    for t in threads:
+        t.join()
+    holder.close()
+    assert wrong == [] and min(decided) > 0
+    assert seen == names * 25
+
+
+def test_a_serving_gateway_decides_by_the_new_edition_within_two_seconds(county, tmp_path, monkeypatch):
+    from starlette.testclient import TestClient
+
+    from hsdispute_plugin.app import App
+    from hsdispute_plugin.entrypoints.gateway import create
+
+    monkeypatch.delenv("HSDISPUTE_API_TOKEN", raising=False)
+    first = activate(county, NOW, "管理员", "")
+    near = ("127.0.0.1", 50000)
+    with TestClient(create(App(county, f"sqlite:///{tmp_path / 'x.sqlite3'}")), client=near) as client:
+        body = {"ticket_no": "1", "content": TICKET.content}
+        assert client.post("/api/v1/decide", json=body).json()["edition"] == first
+        longer(county, 9)
+        second = activate(county, NOW, "管理员", "")
+        began, edition = time.monotonic(), first
+        while edition == first and time.monotonic() - began < 10:
+            edition = client.post("/api/v1/decide", json=body).json()["edition"]
+            time.sleep(0.05)
+        assert edition == second and time.monotonic() - began < 2

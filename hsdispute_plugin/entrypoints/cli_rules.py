@@ -120,12 +120,18 @@ def editions(directory: Directory = None) -> None:
     """列出启用和回退的历史，以及现在生效的版次。"""
     from hsdispute_plugin import app
     from hsdispute_plugin.rules.editions import current, history
+    from hsdispute_plugin.rules.load import edition_of
 
     place = app.config_directory(directory)
     for change in history(place):
         typer.echo(f"{change.at[:19]}  {change.act}  {change.edition}  {change.who}  {change.why}".rstrip())
     now_in_force = current(place)
-    typer.echo(f"现在生效：{now_in_force} 版" if now_in_force else "还没有启用过版次，目录里的文件直接生效")
+    if not now_in_force:
+        typer.echo("还没有启用过版次，目录里的文件直接生效")
+        return
+    typer.echo(f"现在生效：{now_in_force} 版")
+    if edition_of(place) != now_in_force:
+        typer.echo("目录里的文件与它不同：用 hsdispute diff 看改了什么，用 hsdispute activate 启用")
 
 
 def diff(

@@ -8,11 +8,14 @@ from pathlib import Path
 
 from hsdispute_plugin import app
 from hsdispute_plugin.errors import HsdisputeError
+from hsdispute_plugin.model import SHANGHAI
 from hsdispute_plugin.rules.condition import holds
 from hsdispute_plugin.rules.durable import best_engine
 from hsdispute_plugin.rules.examination import Report, examine
 from hsdispute_plugin.rules.examples import Example, read_examples
+from hsdispute_plugin.rules.finding import Severity
 from hsdispute_plugin.rules.rulebook import RuleSource
+from hsdispute_plugin.rules.verify import verify
 
 
 def trial(directory: Path) -> Report:
@@ -41,25 +44,27 @@ def engine_slips(source: RuleSource, examples: Sequence[Example]) -> list[str]:
     return slips
 
 
-def _tried(directory: Path) -> tuple[Report, list[str]]:
+def _tried(directory: Path) -> tuple[Report, list[str], RuleSource]:
     book = app.open_rulebook(directory, app.open_plugins())
     try:
         examples = read_examples(directory, book.source)
-        return examine(book, examples, app.clock()), engine_slips(book.source, examples)
+        report, slips = examine(book, examples, app.clock()), engine_slips(book.source, examples)
     finally:
         book.close()
+    return report, slips, book.source
 
 
 def main(directory: Path) -> int:
-    """Try one directory; print what is wrong, return 1 if it may not go live."""
+    """Check, verify and try one directory; print what is wrong, return 1 if it may not go live."""
     try:
-        report, slips = _tried(directory)
+        report, slips, source = _tried(directory)
     except HsdisputeError as err:
         print(err)
         return 1
-    for line in (*slips, *report.lines()):
+    flaws = [f for f in verify(source, app.clock().astimezone(SHANGHAI).date()) if f.severity is Severity.ERROR]
+    for line in (*flaws, *slips, *report.lines()):
         print(line)
-    return int(bool(slips) or not report.may_go_live)
+    return int(bool(flaws or slips) or not report.may_go_live)
 
 
 if __name__ == "__main__":

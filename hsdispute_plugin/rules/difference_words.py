@@ -15,13 +15,14 @@ def word_differences(old: Words, new: Words) -> Iterator[str]:
     """Yield a sentence for each tag whose phrases differ, and for each combination and presumption that came or went."""
     yield from _phrases("新增词", "删去词", _senses(old), _senses(new))
     yield from _phrases("不算里新增", "不算里删去", _blocks(old), _blocks(new))
-    negated = {key: sense for key, sense in _negations(new).items() if key in _negations(old) and _negations(old)[key] != sense}
-    for (phrase, klass, tag), now in negated.items():
-        yield f"词表：{klass} “{tag}” 的 “{phrase}” 前面有否定词时，由 {_negations(old)[phrase, klass, tag]} 改为 {now}"
+    was, now = _negations(old), _negations(new)
+    for key, word in now.items():
+        if was.get(key, word) != word:
+            (klass, tag), phrase = key
+            yield f"词表：{klass} “{tag}” 的 “{phrase}” 前面有否定词时，由 {was[key]} 改为 {word}"
     for name in sorted({*old.unions, *new.unions}):
         if old.unions.get(name) != new.unions.get(name):
-            now = "、".join(sorted(new.unions.get(name, ()))) or "无"
-            yield f"词表：合称 “{name}” 改为 {now}"
+            yield f"词表：合称 “{name}” 改为 {'、'.join(sorted(new.unions.get(name, ()))) or '无'}"
     yield from _rows("组合", [_combination(c) for c in old.combinations], [_combination(c) for c in new.combinations])
     yield from _rows("推定", [_presumption(p) for p in old.presumptions], [_presumption(p) for p in new.presumptions])
 
@@ -30,8 +31,8 @@ def _senses(words: Words) -> set[tuple[Meaning, str]]:
     return {((s.klass, s.tag), phrase) for phrase, senses in words.phrases.items() for s in senses}
 
 
-def _negations(words: Words) -> dict[tuple[str, str, str], str]:
-    return {(phrase, s.klass, s.tag): s.negated.value for phrase, senses in words.phrases.items() for s in senses}
+def _negations(words: Words) -> dict[tuple[Meaning, str], str]:
+    return {((s.klass, s.tag), phrase): s.negated.value for phrase, senses in words.phrases.items() for s in senses}
 
 
 def _blocks(words: Words) -> set[tuple[Meaning, str]]:

@@ -1,34 +1,34 @@
 """Editions: snapshots of a configuration directory, one in force; activating checks, tests and tries before it swaps.
 
-``DIR/editions/<edition>/`` holds each snapshot, ``DIR/editions/current`` names the one in force (replaced atomically),
-``DIR/editions/history.jsonl`` who changed it, when and why. Without a ``current`` the working files are in force.
+``DIR/editions/<edition>/<name>/`` holds the deciding files and examples of each edition, ``DIR/editions/current`` names the
+one in force (replaced atomically), ``DIR/editions/history.jsonl`` who changed it, when and why. Without a ``current`` the
+working files are in force.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-import structlog
-
-from hsdispute_plugin.errors import HsdisputeError, RulebookError
-from hsdispute_plugin.rules.load import base_of, edition_of
+from hsdispute_plugin.errors import HsdisputeError
+from hsdispute_plugin.rules.load import base_of, deciding_files, edition_of
 from hsdispute_plugin.rules.overlay import BASE
-from hsdispute_plugin.rules.rulebook import Rulebook
 
 FOLDER = "editions"
-TRIAL_SECONDS = 120
-LOOK_EVERY_S = 1.0
-_log = structlog.get_logger(__name__)
+TRIAL_SECONDS = 120.0
+#: The program that tries a directory; a rule that breaks the engine breaks only this child.
+TRIAL = (sys.executable, "-m", "hsdispute_plugin.entrypoints.trial")
 
 
 class EditionRefused(HsdisputeError):
@@ -49,24 +49,34 @@ class Change:
 
 def current(directory: Path) -> str:
     """Return the edition in force, empty when none was activated."""
-    pointer = directory / FOLDER / "current"
-    return pointer.read_text("utf-8").strip() if pointer.is_file() else ""
+    try:
+        return (directory / FOLDER / "current").read_text("utf-8").strip()
+    except FileNotFoundError:
+        return ""
 
 
 def snapshot(directory: Path, edition: str) -> Path:
-    """Return the directory of an activated edition.
+    """Return the directory of an activated edition; a leading part of its name that fits only one will do.
 
     Raises:
-        EditionRefused: There is no such edition.
+        EditionRefused: There is no such edition, or its files are no longer what was activated.
     """
-    if edition and (found := directory / FOLDER / edition / directory.resolve().name).is_dir():
-        return found
-    known = "、".join(e for e, _ in editions(directory)) or "还没有启用过任何版次"
-    raise EditionRefused(f"没有版次 “{edition}”。已有：{known}")
+    known = [e for e, _ in editions(directory)]
+    fitting = [e for e in known if edition and e.startswith(edition)]
+    if len(fitting) != 1:
+        raise EditionRefused(f"没有版次 “{edition}”。已有：{'、'.join(known) or '还没有启用过任何版次'}")
+    found = _kept(directory, fitting[0])
+    if not _sound(found, fitting[0]):
+        raise EditionRefused(f"{fitting[0]} 版的快照被改动过，不能再用。请把目录里的文件改回那一版再启用")
+    return found
 
 
 def in_force(directory: Path) -> Path:
-    """Return the directory that decisions are made by: the current snapshot, or the working files."""
+    """Return the directory that decisions are made by: the current snapshot, or the working files.
+
+    Raises:
+        EditionRefused: The current snapshot is damaged.
+    """
     edition = current(directory)
     return snapshot(directory, edition) if edition else directory
 
@@ -82,7 +92,10 @@ def editions(directory: Path) -> list[tuple[str, str]]:
 def history(directory: Path) -> list[Change]:
     """Return all changes, oldest first."""
     file = directory / FOLDER / "history.jsonl"
-    return [Change(**json.loads(line)) for line in file.read_text("utf-8").splitlines()] if file.is_file() else []
+    changes = [Change(**json.loads(line)) for line in file.read_text("utf-8").splitlines()] if file.is_file() else []
+    if changes and changes[-1].edition != current(directory):
+        changes.pop()  # power failed between history and current: it never happened
+    return changes
 
 
 def activate(directory: Path, now: datetime, who: str, why: str) -> str:
@@ -91,25 +104,20 @@ def activate(directory: Path, now: datetime, who: str, why: str) -> str:
     Raises:
         EditionRefused: Anything is wrong; the edition before stays in force.
     """
-    before = current(directory)
-    stays = f"规则册未更换，{before or '随目录'} 版仍在生效"
-    edition = edition_of(directory)
-    if edition == before:
-        raise EditionRefused(f"{edition} 版已经在生效，没有改动")
-    name = directory.resolve().name
-    with tempfile.TemporaryDirectory(dir=_folder(directory)) as made:
-        copy = Path(made) / name
-        shutil.copytree(directory, copy, ignore=shutil.ignore_patterns(FOLDER))
-        if base := base_of(directory):  # a later edit of the province's files must not change what is in force here
-            shutil.copytree(base, copy / BASE, ignore=shutil.ignore_patterns(FOLDER))
-        if edition_of(copy) != edition:
-            raise EditionRefused(f"文件正在被修改，请稍后再试。{stays}")
-        _try(copy, stays)
-        target = directory / FOLDER / edition
-        if not target.exists():
-            Path(made).chmod(0o755)
-            shutil.copytree(made, target)
-    _swap(directory, Change(now.isoformat(), "启用", edition, before, who, why))
+    with _alone(directory):
+        before = current(directory)
+        stays = f"规则册未更换，{before or '随目录'} 版仍在生效"
+        edition = edition_of(directory)
+        if edition == before and _sound(_kept(directory, edition), edition):
+            raise EditionRefused(f"{edition} 版已经在生效，没有改动")
+        with tempfile.TemporaryDirectory(dir=directory / FOLDER, prefix=".new-") as made:
+            copy = Path(made) / "edition" / directory.resolve().name
+            _copy(directory, copy)
+            if not _sound(copy, edition):
+                raise EditionRefused(f"文件正在被修改，请稍后再试。{stays}")
+            _try(copy, stays)
+            _keep(copy.parent, directory / FOLDER / edition)
+        _swap(directory, Change(now.isoformat(), "启用", edition, before, who, why))
     return edition
 
 
@@ -117,88 +125,90 @@ def rollback(directory: Path, now: datetime, who: str, why: str, to: str = "") -
     """Put an earlier edition in force again: the one named, or the one before the current; return it.
 
     Raises:
-        EditionRefused: There is none.
+        EditionRefused: There is none, or its snapshot is damaged.
     """
-    now_in_force = current(directory)
-    changes = [c for c in history(directory) if c.edition == now_in_force and c.before]
-    target = to or (changes[-1].before if changes else "")
-    if not target:
-        raise EditionRefused("没有更早的版次可以回退")
-    snapshot(directory, target)
-    _swap(directory, Change(now.isoformat(), "回退", target, now_in_force, who, why))
-    return target
+    with _alone(directory):
+        now_in_force = current(directory)
+        changes = [c for c in history(directory) if c.edition == now_in_force and c.before]
+        target = to or (changes[-1].before if changes else "")
+        if not target:
+            raise EditionRefused("没有更早的版次可以回退")
+        edition = snapshot(directory, target).parent.name
+        if edition == now_in_force:
+            raise EditionRefused(f"{edition} 版已经在生效，没有改动")
+        _swap(directory, Change(now.isoformat(), "回退", edition, now_in_force, who, why))
+    return edition
 
 
-def _folder(directory: Path) -> Path:
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Hold the directory's lock, which ends with the process that holds it."""
     folder = directory / FOLDER
-    folder.mkdir(exist_ok=True)
-    return folder
+    try:
+        folder.mkdir(exist_ok=True)
+        lock = (folder / ".lock").open("w")
+    except OSError as err:
+        raise EditionRefused(f"写不了 {folder}：{err.strerror}。请检查目录是否存在、权限是否允许写入") from err
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise EditionRefused("另有人正在启用或回退，请等他做完再试") from None
+        yield
+
+
+def _kept(directory: Path, edition: str) -> Path:
+    return directory / FOLDER / edition / directory.resolve().name
+
+
+def _sound(copy: Path, edition: str) -> bool:
+    return copy.is_dir() and edition_of(copy) == edition
+
+
+def _copy(directory: Path, copy: Path) -> None:
+    """Copy what decides and the examples; a later edit of a province's files must not change what is in force here."""
+    for path in (*deciding_files(directory), *sorted((directory / "examples").glob("*.yaml"))):
+        target = copy / path.relative_to(directory)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    if base := base_of(directory):
+        _copy(base, copy / BASE)
+
+
+def _keep(made: Path, target: Path) -> None:
+    if target.exists():  # activated before: the files are the same, the examples may be newer
+        shutil.rmtree(target)
+    made.rename(target)
 
 
 def _try(copy: Path, stays: str) -> None:
-    """Load, compile and run all examples in a child process: a rule that breaks the engine breaks only the child."""
     try:
-        done = subprocess.run([sys.executable, "-m", "hsdispute_plugin.entrypoints.trial", copy], capture_output=True, text=True,
-                              timeout=TRIAL_SECONDS, check=False)
+        done = subprocess.run([*TRIAL, copy], capture_output=True, text=True, timeout=TRIAL_SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        raise EditionRefused(f"试运行超过 {TRIAL_SECONDS} 秒没有结束，请检查最近改动的规则。{stays}") from None
+        raise EditionRefused(f"试运行超过 {TRIAL_SECONDS:g} 秒没有结束，请检查最近改动的规则。{stays}") from None
+    if done.returncode < 0:
+        name = signal.Signals(-done.returncode).name
+        raise EditionRefused(f"试运行崩溃（{name}）：引擎受不了这一版规则，请检查最近改动的规则。{stays}")
     if done.returncode:
-        what = done.stdout.strip() or f"试运行异常结束（{done.returncode}）"
-        raise EditionRefused(f"{what}\n{stays}")
+        raise EditionRefused(f"{done.stdout.strip() or done.stderr.strip()[-400:]}\n{stays}")
 
 
 def _swap(directory: Path, change: Change) -> None:
-    folder = _folder(directory)
-    with (folder / "history.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps({k: getattr(change, k) for k in Change.__dataclass_fields__}, ensure_ascii=False) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    fresh = folder / "current.new"
-    fresh.write_text(change.edition + "\n", "utf-8")
-    fresh.replace(folder / "current")
+    folder = directory / FOLDER
+    lines = [json.dumps(asdict(c), ensure_ascii=False) for c in (*history(directory), change)]
+    _put(folder / "history.jsonl", "\n".join(lines) + "\n")
+    _put(folder / "current", change.edition + "\n")
 
 
-class RulebookHolder:
-    """Gives the rule book in force, and the next one within about a second of its activation.
-
-    A ticket that is being decided keeps the book it began with. A bad edition leaves the old book in force and is logged.
-    """
-
-    def __init__(self, directory: Path, make: Callable[[Path], Rulebook], monotonic: Callable[[], float]) -> None:
-        """Open the book in force; ``make`` opens the one of a directory.
-
-        Raises:
-            RulebookError, EditionRefused: The first book cannot be opened.
-        """
-        self._directory, self._make, self._monotonic = directory, make, monotonic
-        self._lock = threading.Lock()
-        self._edition, self._looked = current(directory), monotonic()
-        self._book = make(in_force(directory))
-
-    def rulebook(self) -> Rulebook:
-        """Return the book in force; looks for a new edition at most once a second."""
-        if self._monotonic() - self._looked >= LOOK_EVERY_S and self._lock.acquire(blocking=False):
-            try:
-                self._looked = self._monotonic()
-                self._reload()
-            finally:
-                self._lock.release()
-        return self._book
-
-    def _reload(self) -> None:
-        edition = current(self._directory)
-        if edition == self._edition:
-            return
-        self._edition = edition  # a bad one is tried once, not every second
-        try:
-            book = self._make(in_force(self._directory))
-        except (RulebookError, EditionRefused) as err:
-            _log.error("edition_refused", edition=edition, in_force=self._book.edition, why=str(err).split("\n")[0])
-            return
-        old, self._book = self._book, book
-        _log.info("edition_in_force", edition=book.edition, before=old.edition)
-        old.close()  # a decision under way is answered by the generated engine, with the same result
-
-    def close(self) -> None:
-        """Close the book in force."""
-        self._book.close()
+def _put(file: Path, text: str) -> None:
+    fresh = file.with_name(file.name + ".new")
+    with fresh.open("w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    fresh.replace(file)
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
