@@ -356,5 +356,8 @@ def test_a_general_consultation_needs_no_approval_but_a_full_record():
     assert ("general_meeting", "tax") in docket.running
     refused(docket, "会商记录缺 地点、议定事项", "record_meeting", meeting={**MEETING, "place": "", "decisions": ""})
     refused(docket, "专题会议不在这里登记", "record_meeting", meeting={**MEETING, "special": True})
+    refused(docket, "各单位书面意见已收齐", "combine")
+    refused(all_opine(docket), "召集的会商已开并有记录", "combine")
     docket.to("record_meeting")
-    assert docket.case.state is State.JOINT_OPINIONS
+    assert ("general_meeting", "tax") not in docket.running
+    docket.to("combine")

@@ -1,6 +1,6 @@
 """回复反馈、异议、归档、法院、提级: both parties are told, and nothing is archived that is not settled (四（四）、四（五）)."""
 
-
+from dataclasses import replace
 
 from hsdispute_plugin.case import (
     ACTS,
@@ -12,6 +12,7 @@ from tests.casework import (
     REGISTRATION,
     REPLY,
     Docket,
+    all_opine,
     archived,
     decision,
     drafted,
@@ -158,3 +159,14 @@ def test_each_line_unit_reports_upward_and_the_case_goes_on_where_it_stood():
     refused(docket, "没有报 庆阳市税务局 的未批复事项", "record_upper_answer")
     docket.do("record_upper_answer", upper="庆阳市人社局")
     assert docket.case.state is State.JOINT_OPINIONS
+
+
+def test_even_a_forged_file_is_not_answered_without_its_basis_nor_archived_without_both_feedbacks():
+    joint_reply = all_opine(joint()).to("combine")
+    special_reply = minutes()
+    for docket, gap in ((joint_reply, {"combined": None}), (joint_reply, {"tasks": ()}), (special_reply, {"minutes": None})):
+        forged = replace(docket.case, handling=replace(docket.case.handling, **gap))
+        assert "答复的依据已齐" in forged.why_not("issue_reply", docket.by(docket.who("issue_reply")))
+    docket = without_objection()
+    forged = replace(docket.case, handling=replace(docket.case.handling, services=docket.case.handling.services[:1]))
+    assert "已向争议双方反馈" in forged.why_not("archive", docket.by(docket.who("archive")))

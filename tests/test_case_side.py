@@ -12,6 +12,7 @@ from hsdispute_plugin.case import (
     Role,
     State,
     allowed_acts,
+    guards,
     perform,
     running,
 )
@@ -220,3 +221,10 @@ def test_the_choices_are_read_from_units_and_settings():
     assert (policy.deputy_approval, policy.maker_checker, policy.suspend_grounds) == (True, False, ("鉴定", "等待法院"))
     assert policy.extension_workdays == Policy().extension_workdays
     assert {f.name for f in fields(Policy)} >= {"registration_extra"}
+
+
+def test_every_guard_stands_in_the_table():
+    known = {name: guard for name, guard in vars(guards).items() if isinstance(guard, guards.Guard)}
+    used = {guard.says for row in ACTS.values() for guard in row.guards}
+    assert [name for name, guard in known.items() if guard.says not in used] == []
+    assert len({guard.says for guard in known.values()}) == len(known)

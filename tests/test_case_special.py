@@ -31,9 +31,10 @@ def test_a_class_rises_at_any_time_before_the_reply():
         assert docket.case.state is State.SUBMISSION
         assert docket.case.handling.open_tasks() == ()
     docket = sole()
-    docket.do("upgrade", track="joint", co_units=["hr"])
-    assert docket.case.state is State.JOINT_DISPATCH
-    refused(joint(), "这不是升级", "upgrade", track="single")
+    docket.to("widen")
+    assert (docket.case.state, docket.case.handling.co_units) == (State.JOINT_DISPATCH, ("hr",))
+    refused(docket, "这一步只在 单办中、拟答复 时办理", "widen")
+    refused(all_opine(joint()).to("combine"), "现在是单办", "widen")
 
 
 def test_a_submission_carries_every_field_of_the_annex():

@@ -41,7 +41,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "override_special": [{"unit": u} for u in UNITS],
     "adjourn": [{"units": ["hr", "tax"]}, {"units": []}, {"units": OUTSIDE}],
     "record_meeting": [{"meeting": {**MEETING, "decisions": ""}}],
-    "upgrade": [{"track": "joint", "co_units": ["hr"]}],
+    "widen": [{"co_units": []}, {"co_units": ["hr", "court"]}],
     "approve_special": [{"authorisation": "授权书"}, {"meeting": True}],
     "approve_meeting": [{"authorisation": "授权书"}],
     "sign_minutes": [{"authorisation": "授权书"}],
@@ -90,6 +90,7 @@ class Round:
     approved: bool = False
     minutes: bool = False
     meeting_agreed: bool = False
+    meeting_called: bool = False
     combined: bool = False
     replied: bool = False
     served: set[str] = field(default_factory=set)
@@ -169,12 +170,14 @@ class Shadow:
         r, unit = self.round, by.actor.unit
         there = {
             "record_feedback": r.feedback_awaited, "answer_supervision": unit in self.supervised, "downgrade": self.major,
-            "record_answer": not r.answer, "upgrade": not self.major, "raise_danger": not self.danger,
+            "record_answer": not r.answer, "upgrade": not self.major, "widen": not self.major and not self.joint,
+            "raise_danger": not self.danger,
             "settle_danger": self.danger, "raise_public_opinion": not self.public_opinion,
             "advise_public_opinion": self.public_opinion, "close_public_opinion": self.public_opinion and self.advised,
             "suspend": not self.suspended, "resume": self.suspended, "send_back": "return_unit" not in by.lapsed,
             "opine": unit in r.owed["general_opinion"], "opine_special": unit in r.owed["major_opinion"],
-            "call_special_meeting": r.meeting_agreed, "record_special_meeting": not self._owing(), "combine": not self._owing(),
+            "call_special_meeting": r.meeting_agreed, "record_special_meeting": not self._owing(),
+            "combine": not self._owing() and not r.meeting_called,
             "dispute_duty": bool(r.returned) or unit not in self.designated, "record_upper_answer": bool(r.reports),
         }
         assert there.get(act, True), act
@@ -219,16 +222,20 @@ class Shadow:
                 r.early_end, self.suspended = act, False
                 self._ask_nobody()
                 r.reports.clear()
-            case "classify" | "upgrade":
+            case "classify":
                 self._class(form)
-                if act == "upgrade":
-                    r.combined = False
+            case "upgrade" | "widen":
+                self._class({"track": "major" if act == "upgrade" else "joint", **form})
+                r.combined = False
+                r.meeting_called = False
             case "designate":
                 self._designate(form, before)
             case "dispute_duty":
                 self.consulted = False
+            case "call_meeting":
+                r.meeting_called = True
             case "record_meeting":
-                self.consulted = True
+                self.consulted, r.meeting_called = True, False
             case "dispatch_tasks":
                 r.owed["general_opinion"] = {u for u in r.asked if u != self.unit}
             case "opine":
@@ -351,7 +358,7 @@ class Life(RuleBasedStateMachine):
     def go_on(self) -> None:
         """Take the next step of the main course, so that deep states are reached as well."""
         state, h = self.case.state, self.case.handling
-        if state is State.JOINT_OPINIONS and h.open_tasks():
+        if state in (State.JOINT_OPINIONS, State.JOINT_MEETING) and h.open_tasks():
             self.attempt("opine", Actor("王五", h.open_tasks()[0].unit, Role.CO_UNIT))
         elif state in (State.SPECIAL_OPINIONS, State.SPECIAL_MEETING) and h.open_tasks():
             for task in h.open_tasks():
@@ -371,6 +378,8 @@ class Life(RuleBasedStateMachine):
             return "dispatch", {"unit": next((u for u in ("tax", "hr", "medical") if u not in tried), "tax")}
         if c.state is State.NEW and c.dispatched and not c.dispatched.signed_at:
             return ("send_back" if self.end == "bounces" and not c.designations else "sign"), {}
+        if c.state is State.JOINT_MEETING and not self.shadow.round.meeting_called:
+            return "combine", {}
         if c.state is State.TRIAGE:
             return "classify", {"track": self.track.value, "co_units": ["hr", "medical"] if self.track is Track.JOINT else []}
         if c.state is State.DUTY_DISPUTED:
@@ -526,7 +535,8 @@ class Life(RuleBasedStateMachine):
             self.attempt("record_feedback", clerk)
         elif c.state is State.ESCALATED:
             self.attempt("record_upper_answer", clerk, {"upper": next(e.upper for e in h.escalations if not e.answer)})
-        elif c.state is State.JOINT_OPINIONS and (back := [t.unit for t in h.open_tasks() if t.state == "returned"]):
+        elif c.state in (State.JOINT_OPINIONS,
+                         State.JOINT_MEETING) and (back := [t.unit for t in h.open_tasks() if t.state == "returned"]):
             self.attempt("release_task", clerk, {"unit": back[0]})
         elif c.state is State.DRAFTING and c.registration and not c.registration.respondent:
             self.attempt("correct_registration", clerk)

@@ -86,9 +86,13 @@ SUPPLEMENT_NOT_ASKED = Guard(
 NOT_KEPT_MAJOR = Guard(
     "没有仍然有效的重大疑难定级", "降级由专班主任决定，请先降级或重新报送", DOC + "四（二）；四（三）2（2）",
     lambda c, by: c.handling.track is not Track.MAJOR)
+MEETING_HELD = Guard(
+    "召集的会商已开并有记录", "请先登记会商记录", DOC + "四（三）3", lambda c, by: c.handling.meeting_called_at is None)
+IS_SOLE = Guard(
+    "现在是单办", "已是联办或重大疑难", DOC + "四（二）", lambda c, by: c.handling.track is Track.SINGLE)
 DUTY_IN_DISPUTE = Guard(
     "确有争议：分流时本单位未被指定过，联办时有单位退单", "没有单位退单的，请继续办理", DOC + "四（一）「职责不清」",
-    lambda c, by: (any(t.state is TaskState.RETURNED for t in c.handling.tasks) if c.state is State.JOINT_OPINIONS
+    lambda c, by: (any(t.state is TaskState.RETURNED for t in c.handling.tasks) if c.handling.track is Track.JOINT
                    else c.accepting_unit not in {d.unit for d in c.designations}))
 CONSULTED = Guard(
     "专班办公室已组织一般会商并有记录（县政府分管领导可直接指定）", "请先登记会商记录",
@@ -135,7 +139,7 @@ ANSWERED = Guard(
     "缴费人对结果的意见已登记", "请先登记有无异议", DOC + "四（四）", lambda c, by: c.handling.objection is not None)
 REMEDIES_OVER = Guard(
     "已登记的救济和法院事项都有结果", "请先登记结果", DOC + "四（四）",
-    lambda c, by: all(r.ended_at for r in (*c.handling.remedies, *c.handling.court)))
+    lambda c, by: all(r.ended_at for r in c.handling.remedies) and all(m.ended_at for m in c.handling.court))
 BY_TAX = Guard(
     "由征收机构（税务）办理", "请移税务局", DOC + "三（二）县法院「征收机构《强制执行申请书》」",
     lambda c, by: by.actor.unit == "tax")

@@ -266,7 +266,7 @@ class Handling:
     refusal: Refusal | None = None
     co_units: tuple[str, ...] = ()
     tasks: tuple[Task, ...] = ()
-    meeting_called_at: datetime | None = None
+    meeting_called_at: datetime | None = None  # called and not yet on record
     consultations: tuple[Consultation, ...] = ()
     submission: Submission | None = None
     approval: Approval | None = None

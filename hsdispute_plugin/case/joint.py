@@ -78,10 +78,9 @@ class JointActs(CaseFile):
             self._refuse(row, "专题会议不在这里登记", "重大事项会商须主任同意")
         if gaps := meeting_gaps(meeting):
             self._refuse(row, f"会商记录缺 {'、'.join(gaps)}", "请补齐")
-        to = State.JOINT_OPINIONS if self.state is State.JOINT_MEETING else self.state
         dispute = replace(self.dispute, consulted=True) if self.state is State.DUTY_DISPUTED and self.dispute else self.dispute
-        return self._done(row, by, "登记一般会商", to=to, dispute=dispute,
-                          handling=self._round(consultations=(*self.handling.consultations, meeting)))
+        h = self._round(meeting_called_at=None, consultations=(*self.handling.consultations, meeting))
+        return self._done(row, by, "登记一般会商", dispute=dispute, handling=h)
 
     def combine(self, by: By, text: str, basis: str) -> Outcome:
         """总处理意见: the accepting unit combines all opinions; alone, it states its own.

@@ -18,22 +18,22 @@ from hsdispute_plugin.model import SHANGHAI, Track
 class SpecialActs(TriageActs, JointActs):
     """From the submission of a major matter to the signed minutes of the leading group."""
 
-    def upgrade(self, by: By, track: Track, co_units: tuple[str, ...] = ()) -> Outcome:
-        """升级 at any time before the reply, with a reason: one unit to several, either to the leading group.
+    def widen(self, by: By, co_units: tuple[str, ...]) -> Outcome:
+        """转为联办: a matter of one unit turns out to be a matter of several."""
+        row = self._may("widen", by)
+        units = self._co_units(row, by, Track.JOINT, co_units)
+        h = replace(self._classified(by, Track.JOINT, units, policy_issue=False), combined=None)
+        return self._done(row, by, "转为联办", to=State.JOINT_DISPATCH, handling=h)
 
-        Open 联办 tasks end with the upgrade to 重大疑难, since all eight units are asked anew.
+    def upgrade(self, by: By) -> Outcome:
+        """升级为重大疑难 at any time before the reply, with a reason.
+
+        Open 联办 tasks end, since all eight units are asked anew.
         """
         row = self._may("upgrade", by)
-        units: tuple[str, ...] = ()
-        if track is Track.MAJOR:
-            tasks, to = self._superseded("升级为重大疑难，转专案办理"), State.SUBMISSION
-        elif track is Track.JOINT and self.handling.track is Track.SINGLE:
-            tasks, to = self.handling.tasks, State.JOINT_DISPATCH
-            units = self._co_units(row, by, track, co_units)
-        else:
-            self._refuse(row, "这不是升级", "单办可升为联办，单办、联办可升为重大疑难；降级由专班主任决定")
-        h = replace(self._classified(by, track, units, self.handling.policy_issue), tasks=tasks, combined=None)
-        return self._done(row, by, "升级为重大疑难" if track is Track.MAJOR else "升级为联办", to=to, handling=h)
+        h = self._classified(by, Track.MAJOR, (), self.handling.policy_issue)
+        h = replace(h, tasks=self._superseded("升级为重大疑难，转专案办理"), combined=None, meeting_called_at=None)
+        return self._done(row, by, "升级为重大疑难", to=State.SUBMISSION, handling=h)
 
     def submit(self, by: By, form: Submission) -> Outcome:
         """报送专班办公室 with the form of the annex; its number, summary, opinion, phone and feedback date are all demanded.
@@ -82,7 +82,7 @@ class SpecialActs(TriageActs, JointActs):
         """降为一般事项 by the director, with reason: open special tasks end and the matter is classified again."""
         row = self._may("downgrade", by)
         h = self._round(track=None, policy_issue=False, tasks=self._superseded("降为一般事项"), submission=None, approval=None,
-                        meeting_approval=None)
+                        meeting_approval=None, meeting_called_at=None)
         return self._done(row, by, "降为一般事项", to=State.TRIAGE, handling=h)
 
     def opine_special(self, by: By, view: str, signer: str, facts: str = "", basis: str = "", *,
@@ -141,7 +141,7 @@ class SpecialActs(TriageActs, JointActs):
         if gaps := meeting_gaps(meeting):
             self._refuse(row, f"会商记录缺 {'、'.join(gaps)}", "请补齐")
         return self._done(row, by, "登记专题会议", to=State.MINUTES,
-                          handling=self._round(consultations=(*self.handling.consultations, meeting)))
+                          handling=self._round(meeting_called_at=None, consultations=(*self.handling.consultations, meeting)))
 
     def sign_minutes(self, by: By, minutes_no: str, text: str, *, authorisation: str = "") -> Outcome:
         """签发会议纪要: without minutes there is no reply in a special case."""

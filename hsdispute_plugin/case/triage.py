@@ -124,7 +124,7 @@ class TriageActs(CaseFile):
         assert self.dispute
         designated: dict[str, Any] = {"designations": (*self.designations, Designation(unit, by.at, by.actor, by.why)),
                                       "dispute": None}
-        if self.dispute.origin is State.JOINT_OPINIONS:
+        if self.dispute.origin in (State.JOINT_OPINIONS, State.JOINT_MEETING):
             if unit not in by.policy.members:
                 self._refuse(row, f"{unit} 不是专班成员单位", "请从成员单位中指定", DOC + "三（一）")
             return self._done(row, by, f"指定 {unit} 承办", to=State.JOINT_OPINIONS, handling=self._reassigned(by, unit),
