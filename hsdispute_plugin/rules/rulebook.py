@@ -203,7 +203,9 @@ class Rulebook:
                 notices = rule.outcome.get("notices", ())
                 if notices:
                     known = {a.key for a in alerts}
-                    alerts += [Alert(k, self.source.notices[k], rule.id) for k in sorted(set(notices) - known)]  # type: ignore[arg-type]
+                    # In the order of notices.yaml: 110 before the office.
+                    alerts += [Alert(k, what, rule.id) for k, what in self.source.notices.items()
+                               if k in notices and k not in known]  # type: ignore[operator]
             for code, of in self._counts:
                 values[code] = len(values.get(of, ()))  # type: ignore[arg-type]
         return self._decision(ticket, values, tuple(reasons), tuple(alerts), now)
