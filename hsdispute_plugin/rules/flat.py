@@ -119,35 +119,42 @@ class Flattener:
         for atom in (a for c in conditions for a in atoms(c)):
             asked.setdefault(atom.prop, set()).add(atom)
 
-        def usual(prop: str, number: int) -> str:
-            return f',"{prop}":{number}' if any(_true_of(a, number) for a in asked[prop]) else ""
+        always = ['{"id":"t"']
 
-        # The text is joined from one part for each property; a ticket changes only the parts of what it has.
-        parts = ['{"id":"t"']
+        def place(prop: str, usual: int) -> int:
+            """Return where in ``always`` a property stands, 0 if it may be left out where it has its usual value."""
+            if not any(_true_of(a, usual) for a in asked[prop]):
+                return 0
+            always.append(f',"{prop}":{usual}')
+            return len(always) - 1
+
         sets: dict[str, dict[str, tuple[int, str]]] = {}
         for (fact, member), prop in self._members.items():
             if prop in asked:
-                sets.setdefault(fact, {})[member] = (len(parts), f',"{prop}":1')
-                parts.append(usual(prop, 0))
-        scalars = []
-        for fact, prop in self._scalars.items():
-            if prop in asked:
-                scalars.append((fact, len(parts), f',"{prop}":', self._places.get(fact)))
-                parts.append(usual(prop, MISSING))
-        parts.append("}")
+                sets.setdefault(fact, {})[member] = (place(prop, 0), f',"{prop}":1')
+        set_facts = tuple(sets.items())
+        scalars = tuple((fact, place(prop, MISSING), f',"{prop}":', self._places.get(fact))
+                        for fact, prop in self._scalars.items() if prop in asked)
 
         def write(values: Mapping[str, FactValue]) -> str:
-            text = parts.copy()
-            for fact, members in sets.items():
+            text = always.copy()
+            for fact, members in set_facts:
                 for member in values.get(fact, ()):  # type: ignore[union-attr]
                     if member in members:
                         at, one = members[member]
-                        text[at] = one
+                        if at:
+                            text[at] = one
+                        else:
+                            text.append(one)
             for fact, at, head, places in scalars:
                 value = values.get(fact)
                 if value is not None:
                     number = max(-_CLIP, min(_CLIP, value)) if places is None else places.get(value, _OTHER)  # type: ignore[arg-type]
-                    text[at] = f"{head}{number:d}"
+                    if at:
+                        text[at] = f"{head}{number:d}"
+                    else:
+                        text.append(f"{head}{number:d}")
+            text.append("}")
             return "".join(text)
 
         return write
