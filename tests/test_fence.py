@@ -31,6 +31,7 @@ from hsdispute_plugin.rules.fence import (
 from hsdispute_plugin.rules.flat import MISSING, Flattener, properties
 from hsdispute_plugin.rules.rulebook import Rule
 
+pytestmark = pytest.mark.skipif(not durable.available(), reason="durable-rules is not installed (Python 3.13 or later)")
 INTS = [FactDef(f"数{n}", f"n{n}", Kind.INT, "", optional=True) for n in range(300)]
 TABLE = FactTable((
     *INTS,
