@@ -36,6 +36,7 @@ def test(
     """跑全部示例，并试着改坏每条规则，看示例能不能察觉；有不符、缺示例或察觉不了的，退出码为 1。"""
     from hsdispute_plugin import app
     from hsdispute_plugin.entrypoints.trial import trial
+    from hsdispute_plugin.model import SHANGHAI
     from hsdispute_plugin.rules.load import load
     from hsdispute_plugin.rules.proposals import as_yaml
 
@@ -46,9 +47,9 @@ def test(
     if propose:
         source = load(place, app.fact_defs(app.open_plugins().extractors))
         weak = [c.rule for c in report.covers if c.missing or c.survivors]
-        for rule in weak:
-            typer.echo(as_yaml(rule, source.table))
         typer.echo(f"# 给 {len(weak)} 条规则拟的示例；逐条核对后放进 examples/，换掉同一条规则原有的" if weak else "# 示例齐全")
+        for rule in weak:
+            typer.echo(as_yaml(rule, source.table, app.clock().astimezone(SHANGHAI).date()))
         return
     for line in report.lines():
         typer.echo(line)

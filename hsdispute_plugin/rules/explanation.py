@@ -64,7 +64,7 @@ class Explanation:
         for a in self.answers:
             if len(a.missing) == 1:
                 said = self._said_of(a.missing[0], self._values[a.family.code])
-                asked = f"要求{condition_words(a.missing[0], self._table)}：{a.rule.id}（{a.rule.name}）"
+                asked = f"{a.rule.id}（{a.rule.name}）要求{condition_words(a.missing[0], self._table)}"
                 groups.setdefault((a.family.label, said), []).append(asked)
         for (family, said), rules in groups.items():
             yield f"  · {family}：本工单{said}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from itertools import islice, product
 
 from hsdispute_plugin.model import FactValue
@@ -89,10 +90,10 @@ def _values(leaf: Leaf) -> tuple[bool | int | str, ...]:
     return leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
 
 
-def as_yaml(rule: Rule, table: FactTable) -> str:
-    """Return proposed examples of a rule as they stand in ``examples/*.yaml``."""
+def as_yaml(rule: Rule, table: FactTable, today: date) -> str:
+    """Return proposed examples of a rule as they stand in ``examples/*.yaml``, dated if the rule begins after today."""
     works, misses = proposed(rule, table)
-    lines = [f"  - 规则: {rule.id}"]
+    lines = [f"  - 规则: {rule.id}", *([f"    当日: {rule.since}"] if rule.since > today else [])]
     for key, many in ((WORKS, works), (MISSES, misses)):
         if many:
             lines += [f"    {key}:", *(f"      - {{{_facts(g, table)}}}" for g in many)]
