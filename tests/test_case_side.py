@@ -1,6 +1,7 @@
 """延期、中止、催办、督办、舆情、险情, the clocks of a matter, and the table, forms and JSON of a case."""
 
 from dataclasses import fields, replace
+from datetime import timedelta
 
 import pytest
 
@@ -139,6 +140,25 @@ def test_the_matters_clock_follows_its_class_and_counts_from_the_tickets_arrival
     assert started["general_total"] == BEGAN
     assert ("self_total", "tax") not in docket.running
     assert ("host", "tax") in docket.running
+
+
+def test_a_new_suggestion_keeps_what_people_decided_and_adds_what_is_dangerous():
+    docket = sole(decision(Track.SINGLE, due=(HOST_DUE,), alerts=(PUBLIC_OPINION,)))
+    docket.to("advise_public_opinion", "close_public_opinion")
+    later = replace(HOST_DUE, due_at=HOST_DUE.due_at + timedelta(days=5))
+    by = docket.by(Actor("规则插件", "", Role.CLOCK), "工单内容有变")
+    outcome = docket.case.suggest_again(by, decision(Track.MAJOR, due=(later,), alerts=(PUBLIC_OPINION, DANGER)))
+    assert (outcome.case.state, outcome.case.handling) == (docket.case.state, docket.case.handling)
+    assert outcome.tell == (DANGER.what,)
+    assert [(c.do, c.key, c.due_at) for c in outcome.clocks] == [
+        ("stop", "host", None), ("start", "extreme_words", None), ("start", "host", later.due_at)]
+    assert outcome.case.side_duties() == ("险情未处置",)
+
+
+def test_an_archived_case_takes_no_new_suggestion():
+    docket = archived(without_objection())
+    with pytest.raises(CaseRefused, match="请重开"):
+        docket.case.suggest_again(docket.by(Actor("规则插件", "", Role.CLOCK)), decision())
 
 
 def test_a_consultation_is_answered_sooner():

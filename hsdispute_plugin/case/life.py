@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any, get_type_hints
@@ -22,7 +22,7 @@ from hsdispute_plugin.case.remedy import RemedyActs
 from hsdispute_plugin.case.reply import ReplyActs
 from hsdispute_plugin.case.side import SideActs
 from hsdispute_plugin.case.special import SpecialActs
-from hsdispute_plugin.case.states import State
+from hsdispute_plugin.case.states import OPEN, State
 from hsdispute_plugin.errors import CaseRefused
 from hsdispute_plugin.model import Decision
 
@@ -30,6 +30,28 @@ from hsdispute_plugin.model import Decision
 @dataclass(frozen=True, repr=False)
 class Case(AcceptanceActs, SpecialActs, ReplyActs, RemedyActs, SideActs):
     """争议事项 / 案卷. Frozen: an act returns an ``Outcome`` with the next case, or raises ``CaseRefused``."""
+
+    def suggest_again(self, by: By, decision: Decision) -> Outcome:
+        """Take a new suggestion of the rules, as when the host's ticket changed. What people decided stays.
+
+        Danger and public opinion that were not in the old suggestion become duties; a new due of the host counts.
+
+        Raises:
+            CaseRefused: The case is archived or merged: a person must reopen it, or look at the case it went into.
+        """
+        if self.state not in OPEN:
+            raise CaseRefused(f"{self.number} 不能更新建议：案件{self.state.label}。工单有新情况的，请重开或在主案办理。"
+                              f"依据：{DOC}四（五）")
+        new = {a.key for a in decision.alerts} - {a.key for a in self.decision.alerts}
+        danger, public_opinion = self.danger, self.public_opinion
+        if "police110" in new and (danger is None or danger.settled_at):
+            danger = Danger(by.at)
+        if "cyber" in new and (public_opinion is None or public_opinion.closed_at):
+            public_opinion = PublicOpinion(by.at)
+        after = replace(self, decision=decision, danger=danger, public_opinion=public_opinion)
+        entry = JournalEntry("suggest", by.actor, by.at, by.why, DOC + "四（二）", self.state, self.state,
+                             "工单有变，规则重新建议")
+        return Outcome(after, (entry,), effects(self, after, by), tell=tuple(a.what for a in decision.alerts if a.key in new))
 
     def to_json(self) -> str:
         """Write everything as JSON, payer data included; ``from_json`` reads back an equal case."""

@@ -287,12 +287,16 @@ def _feedback(case: CaseFile) -> Iterator[Run]:
 
 
 def effects(before: CaseFile | None, after: CaseFile, by: By) -> tuple[ClockEffect, ...]:
-    """Return the starts and stops between two moments of a case, stops first."""
+    """Return the starts and stops between two moments of a case, stops first; a moment that was fixed anew starts again."""
     was, now = running(before) if before else {}, running(after)
-    stops = [ClockEffect("stop", key, unit, by.at) for key, unit in was if (key, unit) not in now]
-    starts = [ClockEffect("start", key, unit, run.since or by.at, run.due_at, run.due_on)
-              for (key, unit), run in now.items() if (key, unit) not in was]
+    stops = [ClockEffect("stop", *clock, by.at) for clock, run in was.items() if _fixed(now.get(clock)) != _fixed(run)]
+    starts = [ClockEffect("start", *clock, run.since or by.at, run.due_at, run.due_on)
+              for clock, run in now.items() if _fixed(was.get(clock)) != _fixed(run)]
     return (*stops, *starts)
+
+
+def _fixed(run: Run | None) -> object:
+    return run and (run.key, run.due_at, run.due_on)
 
 
 def pausing(case: CaseFile, by: By, do: Literal["pause", "resume"]) -> tuple[ClockEffect, ...]:
