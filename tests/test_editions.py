@@ -320,3 +320,14 @@ def test_a_serving_gateway_decides_by_the_new_edition_within_two_seconds(county,
             edition = client.post("/api/v1/decide", json=body).json()["edition"]
             time.sleep(0.05)
         assert edition == second and time.monotonic() - began < 2
+
+
+def test_the_plugin_inside_a_host_decides_by_the_edition_in_force(small_config, monkeypatch):
+    from hsdispute_plugin.entrypoints import plugin
+
+    monkeypatch.setattr(editions_room, "TRIAL", (sys.executable, "-c", "pass"))
+    monkeypatch.setattr(plugin, "_book", plugin._Book())
+    monkeypatch.setenv("HSDISPUTE_CONFIG", str(small_config))
+    edition = activate(small_config, NOW, "管理员", "")
+    edit(small_config, "lexicon/topics.yaml", "[欠缴]", "[漏缴]")
+    assert plugin.hsdispute_decide(TICKET, NOW).edition == edition

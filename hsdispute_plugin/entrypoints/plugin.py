@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import datetime
 from typing import Any
 
 from hsdispute_plugin import app
 from hsdispute_plugin.hooks.specs import hookimpl
 from hsdispute_plugin.model import Decision, Ticket
+from hsdispute_plugin.rules.holder import RulebookHolder
 from hsdispute_plugin.rules.rulebook import Rulebook
 
 
 class _Book:
-    """The rule book of this process, opened at the first ticket: a host loads plugins long before it has one."""
+    """The rule book in force, first opened at the first ticket: a host loads plugins long before it has one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._book: Rulebook | None = None
+        self._holder: RulebookHolder | None = None
 
     def get(self) -> Rulebook:
         with self._lock:
-            if self._book is None:
-                self._book = app.open_rulebook()
-            return self._book
+            if self._holder is None:
+                self._holder = RulebookHolder(app.config_directory(), app.open_rulebook, time.monotonic)
+        return self._holder.rulebook()
 
 
 _book = _Book()
@@ -31,10 +33,10 @@ _book = _Book()
 
 @hookimpl
 def hsdispute_decide(ticket: Ticket, now: datetime) -> Decision:
-    """Decide by the configuration that ``HSDISPUTE_CONFIG`` names, or the shipped one.
+    """Decide by the edition in force of the configuration that ``HSDISPUTE_CONFIG`` names, or of the shipped one.
 
     Raises:
-        RulebookError: The configuration is broken; the host creates the ticket undecided.
+        RulebookError, EditionRefused: The configuration is broken; the host creates the ticket undecided.
     """
     return _book.get().decide(ticket, now)
 
