@@ -24,7 +24,7 @@ from hsdispute_plugin.model import (
     Track,
     Unit,
 )
-from hsdispute_plugin.rules.condition import Condition, leaves, true_leaves
+from hsdispute_plugin.rules.condition import All, AnyOf, Condition, leaves, true_leaves
 from hsdispute_plugin.rules.facts import FactTable, Kind
 from hsdispute_plugin.rules.lexicon import Words
 from hsdispute_plugin.rules.regions import Regions
@@ -115,6 +115,7 @@ class RuleSource:
 
 #: Phrases shown with one reason; more would hide the rule behind the words.
 MAX_PHRASES = 6
+REMEMBERED = 4096
 
 
 class Engine(Protocol):
@@ -140,12 +141,16 @@ class Rulebook:
         self.source = source
         self._extract = extract
         self._conclusions = frozenset(c for c, d in source.table.by_code.items() if d.source == "family")
+        # Leaves that are true whenever the rule speaks; rules with a 任一 are asked each time.
+        self._leaves = {id(r): tuple(leaf for leaf in true_leaves(r.condition, {}, sure=True))
+                        for f in source.families for r in f.rules if not _has_choice(r.condition)}
         self._set_codes = frozenset(c for c, d in source.table.by_code.items() if d.kind is Kind.SET)
         asked = {leaf.fact for f in source.families for r in f.rules for leaf in leaves(r.condition)}
         self._counts = tuple((d.code, d.counts) for d in source.table.by_code.values() if d.counts and d.code in asked)
         self._count_of = dict(self._counts)
         self._families = tuple((f, compile_engine(f.rules, source.table)) for f in source.families)
         self._in_force: dict[date, tuple[frozenset[int] | None, ...]] = {}
+        self._counted: dict[tuple[str, tuple[date, bool]], DueDate] = {}
         self.engine_name = self._families[0][1].name if self._families else "none"
 
     @property
@@ -182,14 +187,15 @@ class Rulebook:
             fired = engine.matching(values)
             if in_force is not None:
                 fired = [i for i in fired if i in in_force]
-            told = [(family.rules[i], self._phrases(family.rules[i], values, evidence)) for i in fired]
             concluded: set[str] = set()
-            for rule, phrases in told:
+            for i in fired:
+                rule = family.rules[i]
                 new = [c for c, v in rule.outcome.items()
                        if c not in concluded or (family.hit is Hit.ALL and isinstance(v, frozenset))]
                 if not new:
                     continue
                 concluded.update(new)
+                phrases = self._phrases(rule, values, evidence)  # no rule asks for what its own family concludes
                 for code in new:
                     value = rule.outcome[code]
                     if isinstance(value, frozenset):
@@ -223,7 +229,8 @@ class Rulebook:
         self, rule: Rule, values: Mapping[str, FactValue], evidence: Mapping[str, tuple[Phrase, ...]]
     ) -> tuple[Phrase, ...]:
         found: list[Phrase] = []
-        for leaf in true_leaves(rule.condition, values, sure=True):
+        known = self._leaves.get(id(rule))
+        for leaf in true_leaves(rule.condition, values, sure=True) if known is None else known:
             of = self._count_of.get(leaf.fact, leaf.fact)
             if of in self._set_codes:
                 members = values.get(of, ())
@@ -258,15 +265,30 @@ class Rulebook:
             alerts=alerts,
         )
 
+    def _due_of(self, key: str, start: datetime, day: tuple[date, bool]) -> DueDate:
+        """Count one deadline; those in days come out the same for all tickets of one day."""
+        deadline = self.source.deadlines[key]
+        if not deadline.in_days:
+            return deadline.due(key, start, self.source.calendar, self.source.hours)
+        if (known := self._counted.get((key, day))) is None:
+            if len(self._counted) > REMEMBERED:
+                self._counted.clear()
+            known = self._counted[key, day] = deadline.due(key, start, self.source.calendar, self.source.hours)
+        return known
+
     def _due(self, ticket: Ticket, values: Mapping[str, FactValue], now: datetime) -> tuple[DueDate, ...]:
         start = ticket.received_at or now
-        due = [
-            self.source.deadlines[key].due(key, start, self.source.calendar, self.source.hours)
-            for key in values.get("deadlines", ())  # type: ignore[union-attr]
-        ]
+        local = start.astimezone(SHANGHAI)
+        day = (local.date(), local.time() > self.source.hours.closes)
+        due = [self._due_of(key, start, day) for key in values.get("deadlines", ())]  # type: ignore[union-attr]
         if ticket.host_due_at:
             due.append(DueDate("host", "平台工单时限", ticket.host_due_at, "平台随工单给出的时限", confirmed=True))
         return tuple(sorted(due, key=lambda d: (d.due_at, d.key)))
+
+
+def _has_choice(condition: Condition) -> bool:
+    """Tell whether a 任一 stands outside every 均不."""
+    return isinstance(condition, AnyOf) or (isinstance(condition, All) and any(map(_has_choice, condition.parts)))
 
 
 def rules_in_force(rules: Sequence[Rule], day: date) -> frozenset[int]:

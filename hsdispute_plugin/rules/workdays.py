@@ -165,6 +165,11 @@ class Deadline:
     after: Deadline | None = None  # 起算: the period that must have run before this one starts
     statutory: bool = False  # 状态: 法定
 
+    @property
+    def in_days(self) -> bool:
+        """Whether the last moment depends on the day of the start (and whether offices were closed), not on its hour."""
+        return self.span not in (Span.HOUR, Span.WORKHOUR) and (self.after is None or self.after.in_days)
+
     def due(self, key: str, start: datetime, calendar: WorkCalendar, hours: WorkHours) -> DueDate:
         """Foresee the last moment in time from the arrival of a ticket, through the periods that come before this one."""
         began = self.after.due(self.after.key, start, calendar, hours).due_at if self.after else start
