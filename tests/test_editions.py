@@ -331,3 +331,22 @@ def test_the_plugin_inside_a_host_decides_by_the_edition_in_force(small_config, 
     edition = activate(small_config, NOW, "管理员", "")
     edit(small_config, "lexicon/topics.yaml", "[欠缴]", "[漏缴]")
     assert plugin.hsdispute_decide(TICKET, NOW).edition == edition
+
+
+def test_the_doctor_says_which_edition_is_in_force(small_config, monkeypatch, tmp_path):
+    from hsdispute_plugin.entrypoints.doctor import examine
+
+    monkeypatch.setattr(editions_room, "TRIAL", (sys.executable, "-c", "pass"))
+    database = f"sqlite:///{tmp_path / 'x.sqlite3'}"
+
+    def said():
+        lines = list(examine(small_config, database))
+        return [line for line in lines if ("版次" in line and "条规则" not in line) or "生效的是" in line]
+
+    assert said() == ["! 还没有启用过版次，目录里的文件直接生效。改好后用 hsdispute activate 启用"]
+    edition = activate(small_config, NOW, "管理员", "")
+    assert said() == [f"✓ 版次 {edition} 生效，与目录里的文件一致"]
+    edit(small_config, "lexicon/topics.yaml", "[欠缴]", "[漏缴]")
+    assert said()[0].startswith(f"! 生效的是 {edition} 版，目录里的文件与它不同")
+    edit(small_config, f"editions/{edition}/config/rules/duty.yaml", "三（二）", "三（三）")
+    assert said()[0].startswith(f"✗ 版次：{edition} 版的快照被改动过")

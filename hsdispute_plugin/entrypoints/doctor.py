@@ -11,6 +11,7 @@ from hsdispute_plugin.errors import PluginRefused, RulebookError
 from hsdispute_plugin.hooks.platform import Platform
 from hsdispute_plugin.model import SHANGHAI
 from hsdispute_plugin.rules import durable
+from hsdispute_plugin.rules.editions import EditionRefused, current, in_force
 from hsdispute_plugin.rules.load import load
 from hsdispute_plugin.rules.rulebook import RuleSource
 from hsdispute_plugin.store import Store, StoreDelayed, StoreRefused
@@ -27,6 +28,7 @@ def examine(config: Path | None, database: str | None) -> Iterator[str]:
         yield f"✗ 配置 {directory}：{err}"
         return
     yield f"✓ 配置 {directory}：{sum(len(f.rules) for f in source.families)} 条规则，版次 {source.edition}"
+    yield from _edition(directory, source)
     yield "✓ 引擎 durable_rules 可用" if durable.available() else "! 未安装 durable_rules，用 generated 引擎，结论相同"
     yield from _numbers(source)
     try:
@@ -36,6 +38,21 @@ def examine(config: Path | None, database: str | None) -> Iterator[str]:
         platforms = {}
     yield from _database(database, platforms)
     yield from _platforms(platforms)
+
+
+def _edition(directory: Path, source: RuleSource) -> Iterator[str]:
+    try:
+        edition = current(directory)
+        in_force(directory)
+    except EditionRefused as err:
+        yield f"✗ 版次：{err}"
+        return
+    if not edition:
+        yield "! 还没有启用过版次，目录里的文件直接生效。改好后用 hsdispute activate 启用"
+    elif edition != source.edition:
+        yield f"! 生效的是 {edition} 版，目录里的文件与它不同。用 hsdispute diff 看改了什么，用 hsdispute activate 启用"
+    else:
+        yield f"✓ 版次 {edition} 生效，与目录里的文件一致"
 
 
 def _platforms(platforms: Mapping[str, Platform]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from xml.etree import ElementTree
@@ -189,12 +189,3 @@ def _cover(entry: _Entry, source: RuleSource) -> RuleCover:
     truth = [holds(rule.condition, f) for f in facts]
     survivors = [what for what, bent in tried if [holds(bent, f) for f in facts] == truth]
     return RuleCover(rule, tuple(missing), len(tried), tuple(survivors))
-
-
-def by_rule(examples: Sequence[Example]) -> Mapping[str, list[Mapping[str, FactValue]]]:
-    """Return the facts of the examples of each rule id, for an engine to be tried on."""
-    found: dict[str, list[Mapping[str, FactValue]]] = {}
-    for e in examples:
-        if e.rule:
-            found.setdefault(e.rule, []).append(e.facts)
-    return found
