@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hsdispute_plugin.model import Facts, FactValue, Phrase, Ticket
@@ -67,21 +67,22 @@ class Extractor:
         values: dict[str, FactValue] = {
             "has_phone": bool(ticket.caller_phone), "has_name": bool(ticket.caller_name), "is_repeat": bool(ticket.repeat_of),
         }
-        spans: dict[str, list[tuple[int, int]]] = {}
+        spans: dict[str, Where] = {}
         premium = sum(1 for bits in found.sentences if bits & self._premium)
         other = sum(1 for bits in found.sentences if bits & self._other)
         values["premium_sentences"], values["premium_share"] = premium, 100 * premium // (premium + other or 1)
         self._numbers(text, found, values, spans)
         tokens = sorted(found.tokens)
         for source in self._facts:
-            _conclude(source, found, tokens, values, spans)
+            _conclude(source, found, values, spans)
         self._given(ticket, found, tokens, values, spans)
-        evidence = {key: _phrases(where, original) for key, where in spans.items()}
-        return Facts(values, evidence)
+        return Facts(values, Evidence(original, tokens, spans))
 
     def _presume(self, found: Reading) -> None:
         settled: set[object] = set()
         for p in self._presumptions:
+            if not found.everywhere & p.met:
+                continue
             key = p.klass if p.klass in self._choices else (p.klass, p.met)
             if (p.alone and key in settled) or not p.holds(found):
                 continue
@@ -95,7 +96,7 @@ class Extractor:
             found.tokens += [(s, e, p.result) for s, e, bits in found.tokens if bits & p.met][:SHOWN]
 
     def _numbers(
-        self, text: str, found: Reading, values: dict[str, FactValue], spans: dict[str, list[tuple[int, int]]]
+        self, text: str, found: Reading, values: dict[str, FactValue], spans: dict[str, Where]
     ) -> None:
         quantities: tuple[tuple[str, Iterable[Quantity]], ...] = (("people", people(text)), ("years", stretches_of_years(text)))
         for code, counted in quantities:
@@ -112,7 +113,7 @@ class Extractor:
 
     def _given(
         self, ticket: Ticket, found: Reading, tokens: Iterable[tuple[int, int, int]], values: dict[str, FactValue],
-        spans: dict[str, list[tuple[int, int]]],
+        spans: dict[str, Where],
     ) -> None:
         """What the host's own fields say goes before what the text lets us presume."""
         for source in self._facts:
@@ -131,6 +132,30 @@ class Extractor:
                 area, spans["area"] = OUTSIDE, there[:SHOWN]
         if area:
             values["area"] = area
+
+
+#: Where a fact stands: places, or the bits whose tokens are its places.
+Where = int | list[tuple[int, int]]
+
+
+class Evidence(Mapping[str, tuple[Phrase, ...]]):
+    """The phrases behind each fact, made when they are asked for: most tickets are asked for few."""
+
+    __slots__ = ("_original", "_tokens", "_where")
+
+    def __init__(self, original: str, tokens: Sequence[tuple[int, int, int]], where: Mapping[str, Where]) -> None:
+        self._original, self._tokens, self._where = original, tokens, where
+
+    def __getitem__(self, key: str) -> tuple[Phrase, ...]:
+        where = self._where[key]
+        spans = [(s, e) for s, e, bits in self._tokens if bits & where] if isinstance(where, int) else where
+        return tuple(Phrase(self._original[s:e], s, e) for s, e in list(dict.fromkeys(spans))[:SHOWN])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._where)
+
+    def __len__(self) -> int:
+        return len(self._where)
 
 
 class _Presumed:
@@ -171,8 +196,7 @@ def _source(fact: FactDef, book: Phrasebook) -> _Source:
 
 
 def _conclude(
-    source: _Source, found: Reading, tokens: list[tuple[int, int, int]], values: dict[str, FactValue],
-    spans: dict[str, list[tuple[int, int]]],
+    source: _Source, found: Reading, values: dict[str, FactValue], spans: dict[str, Where]
 ) -> None:
     fact = source.fact
     bits = found.doubtful if fact.label == DOUBTFUL else (
@@ -193,11 +217,8 @@ def _conclude(
         values[fact.code] = members[0][1]
     for bit, code in members:
         key = f"{fact.code}.{code}" if fact.kind is Kind.SET else fact.code
-        spans[key] = [(s, e) for s, e, b in tokens if b & bit]
+        spans[key] = bit
 
-
-def _phrases(spans: Iterable[tuple[int, int]], original: str) -> tuple[Phrase, ...]:
-    return tuple(Phrase(original[s:e], s, e) for s, e in list(dict.fromkeys(spans))[:SHOWN])
 
 
 def _number(settings: Mapping[str, Setting], key: str) -> int:

@@ -176,7 +176,7 @@ class Rulebook:
     ) -> Decision:
         """Decide from facts that are already read; ``steps`` is given the values that each family was asked with."""
         values: dict[str, FactValue] = dict(facts.values)
-        evidence: dict[str, tuple[Phrase, ...]] = dict(facts.evidence)
+        evidence = _Behind(facts.evidence)
         reasons: list[Reason] = []
         alerts: list[Alert] = []
         for code, of in self._counts:
@@ -202,7 +202,7 @@ class Rulebook:
                         values[code] = values.get(code, frozenset()) | value  # type: ignore[operator]
                         for member in value:
                             key = f"{code}.{member}"
-                            evidence[key] = (*evidence.get(key, ()), *phrases)
+                            evidence[key] = (*evidence[key], *phrases)
                     else:
                         values[code] = value
                 reasons.append(Reason(rule.id, family.label, rule.clause, rule.because, phrases))
@@ -226,7 +226,7 @@ class Rulebook:
         return known
 
     def _phrases(
-        self, rule: Rule, values: Mapping[str, FactValue], evidence: Mapping[str, tuple[Phrase, ...]]
+        self, rule: Rule, values: Mapping[str, FactValue], evidence: _Behind
     ) -> tuple[Phrase, ...]:
         found: list[Phrase] = []
         known = self._leaves.get(id(rule))
@@ -236,9 +236,9 @@ class Rulebook:
                 members = values.get(of, ())
                 for member in members if of != leaf.fact else leaf.value:  # type: ignore[union-attr]
                     if member in members:  # type: ignore[operator]
-                        found += evidence.get(f"{of}.{member}", ())
+                        found += evidence[f"{of}.{member}"]
             elif of not in self._conclusions:  # 受理范围 or 办理方式 stands with its own reasons already
-                found += evidence.get(of, ())
+                found += evidence[of]
         return _tidy(found)
 
     def _decision(
@@ -284,6 +284,19 @@ class Rulebook:
         if ticket.host_due_at:
             due.append(DueDate("host", "平台工单时限", ticket.host_due_at, "平台随工单给出的时限", confirmed=True))
         return tuple(sorted(due, key=lambda d: (d.due_at, d.key)))
+
+
+class _Behind(dict[str, tuple[Phrase, ...]]):
+    """The phrases behind facts and conclusions of one ticket; those of facts are asked for once."""
+
+    __slots__ = ("_facts",)
+
+    def __init__(self, facts: Mapping[str, tuple[Phrase, ...]]) -> None:
+        self._facts = facts
+
+    def __missing__(self, key: str) -> tuple[Phrase, ...]:
+        found = self[key] = self._facts.get(key, ())
+        return found
 
 
 def _has_choice(condition: Condition) -> bool:
