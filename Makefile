@@ -10,7 +10,7 @@ install: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q -e '.[dev]'
+	CC="$${CC:-gcc -O2}" $(BIN)/python -m pip install -q -e '.[dev]'
 	touch $@
 
 demo: install  ## a real host, the gateway, invented tickets, the results as they stand in the host (KEEP=1 leaves both running)
@@ -29,7 +29,9 @@ types: install
 
 bench: install  ## figures of docs/benchmarks.md
 	$(BIN)/python -m benchmarks.decide
+	$(BIN)/python -m benchmarks.verify
 	$(BIN)/python -m benchmarks.soak
+	$(BIN)/python -m benchmarks.measure
 
 measure: install  ## agreement with labelled messages, where a labelled file is at hand
 	$(BIN)/python -m benchmarks.measure

@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -78,7 +77,7 @@ def start_gateway(tracker: Tracker, port: int, token: str) -> subprocess.Popen[b
             env=environment, stdout=log, stderr=log)
     deadline = time.monotonic() + WAIT_S
     while time.monotonic() < deadline and gateway.poll() is None:
-        with suppress(urllib.error.URLError, ConnectionError):
+        with suppress(OSError):
             urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2).close()
             return gateway
         time.sleep(0.1)
