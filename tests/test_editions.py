@@ -2,7 +2,9 @@
 
 import fcntl
 import gc
+import os
 import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -127,8 +129,6 @@ def test_a_county_laid_over_a_province_keeps_the_province_it_went_live_with(coun
 
 
 def test_what_a_county_changed_of_its_province_is_told(county, tmp_path):
-    import subprocess
-    import sys
     from pathlib import Path
 
     province = tmp_path / "province"
@@ -322,15 +322,21 @@ def test_a_serving_gateway_decides_by_the_new_edition_within_two_seconds(county,
         assert edition == second and time.monotonic() - began < 2
 
 
-def test_the_plugin_inside_a_host_decides_by_the_edition_in_force(small_config, monkeypatch):
-    from hsdispute_plugin.entrypoints import plugin
+IN_A_HOST = """
+from datetime import UTC, datetime
+from hsdispute_plugin.entrypoints import plugin
+ticket = plugin.ticket(ticket_no="1", content="欠缴养老保险")
+print(plugin.hsdispute_decide(ticket, datetime(2026, 11, 20, tzinfo=UTC)).edition)
+"""
 
+
+def test_the_plugin_inside_a_host_decides_by_the_edition_in_force(small_config, monkeypatch):
     monkeypatch.setattr(editions_room, "TRIAL", (sys.executable, "-c", "pass"))
-    monkeypatch.setattr(plugin, "_book", plugin._Book())
-    monkeypatch.setenv("HSDISPUTE_CONFIG", str(small_config))
     edition = activate(small_config, NOW, "管理员", "")
     edit(small_config, "lexicon/topics.yaml", "[欠缴]", "[漏缴]")
-    assert plugin.hsdispute_decide(TICKET, NOW).edition == edition
+    world = {**os.environ, "HSDISPUTE_CONFIG": str(small_config)}
+    done = subprocess.run([sys.executable, "-c", IN_A_HOST], capture_output=True, text=True, check=True, env=world)
+    assert done.stdout.strip() == edition
 
 
 def test_the_doctor_says_which_edition_is_in_force(small_config, monkeypatch, tmp_path):

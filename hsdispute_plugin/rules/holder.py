@@ -53,7 +53,8 @@ class RulebookHolder:
         try:
             book = self._make(in_force(self._directory))
         except (RulebookError, EditionRefused) as err:
-            self.refused = f"{err}\n规则册未更换，{self._book.edition} 版仍在生效"
+            stays = f"规则册未更换，{self._book.edition} 版仍在生效"
+            self.refused = str(RulebookError(err.problems, stays)) if isinstance(err, RulebookError) else f"{err}\n{stays}"
             _log.error("edition_refused", edition=edition, in_force=self._book.edition, why=str(err).split("\n")[0])
             return
         before, self._book, self.refused = self._book.edition, book, ""
