@@ -104,8 +104,9 @@ TRIAGE = (
     ActRow("classify", "分类流转", _in(S.TRIAGE), (S.SOLE, S.JOINT_DISPATCH, S.SUBMISSION), CHECK, DOC + "四（二）"),
     ActRow("dispute_duty", "职责争议", _in(S.TRIAGE, S.JOINT_OPINIONS, S.JOINT_MEETING), (S.DUTY_DISPUTED,), (*CHECK, *HEAD),
            DOC + "四（一）「职责不清」", (g.DUTY_IN_DISPUTE,), tell=("专班办公室",), why=True),
-    ActRow("designate", "指定承办", _in(S.DUTY_DISPUTED), (S.NEW, S.SOLE, S.JOINT_DISPATCH, S.JOINT_OPINIONS, S.SUBMISSION),
-           LEADERS, DOC + "四（三）3；信访工作条例 第二十四条", (g.CONSULTED,), papers=("转办单",), tell=("承办单位",),
+    ActRow("designate", "指定承办", _in(S.DUTY_DISPUTED),
+           (S.NEW, S.SOLE, S.JOINT_DISPATCH, S.JOINT_OPINIONS, S.JOINT_MEETING, S.SUBMISSION), LEADERS,
+           DOC + "四（三）3；信访工作条例 第二十四条", (g.CONSULTED,), papers=("转办单",), tell=("承办单位",),
            whose=Whose.ANY, why=True),
 )
 

@@ -127,7 +127,7 @@ class TriageActs(CaseFile):
         if self.dispute.origin in (State.JOINT_OPINIONS, State.JOINT_MEETING):
             if unit not in by.policy.members:
                 self._refuse(row, f"{unit} 不是专班成员单位", "请从成员单位中指定", DOC + "三（一）")
-            return self._done(row, by, f"指定 {unit} 承办", to=State.JOINT_OPINIONS, handling=self._reassigned(by, unit),
+            return self._done(row, by, f"指定 {unit} 承办", to=self.dispute.origin, handling=self._reassigned(by, unit),
                               **designated)
         if unit not in by.policy.leads:
             self._refuse(row, f"{unit} 不能主办", f"请指定 {'、'.join(by.policy.leads)} 之一；部门职责不交乡镇",
