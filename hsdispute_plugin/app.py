@@ -165,12 +165,28 @@ def open_platforms(directory: Path, plugins: Plugins) -> tuple[dict[str, Platfor
         settings = PlatformSettings(path.stem, adapter, _plain(node), partial(secret, path.stem))
         try:
             opened[path.stem] = plugins.platforms[adapter].connect(settings)
+        except RulebookError as err:
+            reading.problems.extend(err.problems)
         except KeyError as err:
             reading.note(node.where, path.stem, f"缺少 {err}", f"missing {err}", f"请对照随附的 platforms/{path.name} 补上")
         intervals[path.stem] = reading.number(values.get("轮询秒"), "轮询秒") or 0.0
     if reading.problems:
         raise RulebookError(tuple(reading.problems))
     return opened, intervals
+
+
+def platform_settings(name: str, directory: Path | None = None) -> PlatformSettings:
+    """Return one file of ``platforms/``, switched on or not; without the file there are no values.
+
+    Raises:
+        RulebookError: The file is wrong.
+    """
+    directory, reading = config_directory(directory), Reading()
+    path = directory / "platforms" / f"{name}.yaml"
+    node = read_yaml(path, f"{directory.name}/platforms/{path.name}", reading) if path.exists() else None
+    if reading.problems:
+        raise RulebookError(tuple(reading.problems))
+    return PlatformSettings(name, name, _plain(node) if node else {}, partial(secret, name))
 
 
 def secret(platform: str, key: str) -> str:

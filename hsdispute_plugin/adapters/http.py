@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
+from requests.auth import HTTPBasicAuth
+from urllib3.exceptions import NewConnectionError
 
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused
 
@@ -31,8 +35,8 @@ class Answer:
         """
         try:
             return json.loads(self.body)
-        except ValueError as err:
-            raise DeliveryDelayed(f"平台回答的不是 JSON（HTTP {self.status}，{len(self.body)} 字节）") from err
+        except (ValueError, RecursionError):
+            raise DeliveryDelayed(f"平台回答的不是 JSON（HTTP {self.status}，{len(self.body)} 字节）") from None
 
 
 class Http:
@@ -46,21 +50,24 @@ class Http:
         self._timeout = (min(5.0, timeout_s), timeout_s)
         self._session = requests.Session()
         self._session.trust_env = False  # an intranet host is never behind the proxy that the environment names
-        self._session.auth = auth
+        # As bytes: a password that is not Latin-1 would otherwise stop the client before it sends anything.
+        self._session.auth = HTTPBasicAuth(auth[0].encode(), auth[1].encode()) if auth else None
         self._session.headers.update(headers or {})
 
     def call(
-        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, params: Mapping[str, str] | None = None,
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | Iterable[tuple[str, str]] | None = None,
         body: object = None, files: Mapping[str, Any] | None = None, accept: frozenset[int] = frozenset(),
     ) -> Answer:
         """Send one request and return the answer when its status is 2xx or in ``accept``.
 
-        ``body`` is sent as UTF-8 JSON; ``files`` as multipart.
+        ``body`` is sent as UTF-8 JSON; ``files`` as multipart. A host that has a header for idempotency keys is given it
+        in ``headers``.
 
         Raises:
-            DeliveryDelayed: Could not connect, 408/425/429/5xx, or no answer in time; ``outcome_unknown`` when the host
-                may have acted on a request that is not safe to repeat.
-            DeliveryRefused: Any other status: the host will not take it as it is.
+            DeliveryDelayed: Could not connect, 3xx/401/407/408/425/429/5xx, or no answer in time; ``outcome_unknown`` when
+                the host may have acted on a request that is not safe to repeat.
+            DeliveryRefused: Any other status: the host will not take this ticket as it is.
         """
         unknown = method not in _SAFE
         data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
@@ -76,7 +83,8 @@ class Http:
         except requests.ReadTimeout:
             raise DeliveryDelayed(f"平台 {self._timeout[1]:g} 秒没有回答：{method} {path}", outcome_unknown=unknown) from None
         except requests.ConnectionError as err:
-            # Refused before anything was sent, or cut off after: the two cannot be told apart reliably.
+            if _never_sent(err):
+                raise DeliveryDelayed(f"连不上平台：{method} {path}（{type(err).__name__}）") from None
             raise DeliveryDelayed(f"与平台的连接断了：{method} {path}（{type(err).__name__}）", outcome_unknown=unknown) from None
         except requests.RequestException as err:
             raise DeliveryDelayed(f"请求没有完成：{method} {path}（{type(err).__name__}）", outcome_unknown=unknown) from None
@@ -89,7 +97,12 @@ class Http:
         if status in (408, 425, 429) or status >= 500:
             raise DeliveryDelayed(f"平台暂时不行：{method} {path} 回答 HTTP {status}", retry_after_s=_retry_after(answer),
                                   outcome_unknown=status >= 500 and method not in _SAFE)
-        hint = {401: "账号或口令不对", 403: "账号没有权限", 404: "没有这张工单或接口地址不对"}.get(status, "平台不接受")
+        # The account or the address is wrong, not the ticket: it waits until somebody has mended the settings.
+        if status in (401, 407):
+            raise DeliveryDelayed(f"账号或口令不对：{method} {path} 回答 HTTP {status}")
+        if 300 <= status < 400:
+            raise DeliveryDelayed(f"平台要求转到别处，请核对地址：{method} {path} 回答 HTTP {status}")
+        hint = {403: "账号没有权限", 404: "没有这张工单或接口地址不对"}.get(status, "平台不接受")
         raise DeliveryRefused(f"{hint}：{method} {path} 回答 HTTP {status}")
 
     def close(self) -> None:
@@ -106,6 +119,17 @@ def _bounded(response: requests.Response) -> bytes:
     return body
 
 
+def _never_sent(error: requests.ConnectionError) -> bool:
+    """Tell whether no connection came about at all (refused, no route, no such name)."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(reason, NewConnectionError)
+
+
 def _retry_after(answer: Answer) -> float | None:
+    """Return the seconds of Retry-After; a date counts from the host's own ``Date``, whatever our clocks say."""
     text = answer.headers.get("retry-after", "")
-    return min(3600.0, float(text)) if text.isdecimal() else None
+    if text.isascii() and text.isdecimal():
+        return float(text[:9])
+    with suppress(ValueError, TypeError):
+        return max(0.0, (parsedate_to_datetime(text) - parsedate_to_datetime(answer.headers.get("date", ""))).total_seconds())
+    return None

@@ -1,185 +1,192 @@
-"""Roundup: REST over HTTP, events from its own detector, and the same field values for a detector that holds the plugin.
-
-Seen with Roundup 2.6.0: every write wants ``Origin``, ``X-Requested-With`` and exactly ``application/json``; a stale
-``If-Match`` is 412, but the check and the write are not one step, so a ticket is written by one worker at a time and
-read back; dates are stored as UTC and read in the user's zone unless written with an offset.
-"""
+"""Roundup as a ``Platform``: events from its own detector, polling for what no event told, results written once."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from hsdispute_plugin.adapters.http import Answer, Http
+from pydantic import ValidationError
+
+from hsdispute_plugin.adapters.mapping import READABLE, WRITABLE, PlatformFile
+from hsdispute_plugin.adapters.roundup_rest import RoundupRest, name, read, same, text, written
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, TicketRefused
 from hsdispute_plugin.hooks.platform import HostEvent, HostTicket, PlatformSettings, WriteBack
 from hsdispute_plugin.model import Ticket
 
-DATE = "%Y-%m-%d.%H:%M:%S"
-_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-_PAGE = 100
+OVERLAP = timedelta(seconds=60)  # an issue's `activity` is taken before its commit, which may wait for others
+_TRIES = 3  # at a ticket that somebody else is writing
+_KINDS = {"issue.created": "created", "issue.updated": "updated", "issue.retired": "withdrawn"}
+_MARK = "〔hsdispute:"
+_PRIVATE = "说明私密"
+#: Values of the decision: emptied when the new one has none. 报送编号 is given once and stays.
+_DECIDED = ("主办", "协办", "类别", "办理", "时限", "依据")
 
 
 class Roundup:
-    """A connected Roundup tracker (a ``Platform``)."""
+    """A connected Roundup tracker. One thread polls; a ticket is written by one thread at a time."""
 
     def __init__(self, settings: PlatformSettings) -> None:
-        values = settings.values
+        """Read the platform file; connects at the first call.
+
+        Raises:
+            RulebookError: The file is wrong.
+        """
+        file = PlatformFile(settings)
         self.name = settings.name
-        base = str(values["地址"]).rstrip("/")
-        self._robot = str(values["账号"])
-        self._fields: Mapping[str, str] = _texts(values["字段"])
-        self._handling: Mapping[str, str] = _texts(values["办理类型"])
-        waiting = values.get("可覆盖", ())
-        self._waiting = frozenset(map(str, waiting if isinstance(waiting, list | tuple) else ()))
-        timeout = values.get("超时秒", 10)
-        self._http = Http(
-            base + "/rest/data", auth=(self._robot, settings.secret("PASSWORD")),
-            # Compressed answers carry another ETag than plain ones.
-            headers={"X-Requested-With": "rest", "Origin": base, "Accept": "application/json", "Accept-Encoding": "identity"},
-            timeout_s=float(str(timeout)),
-        )
+        address, self._robot = file.address(), file.text("账号")
+        fields = file.fields("字段", WRITABLE)
+        self._fields = {label: field for label, field in fields.items() if label != _PRIVATE}
+        self._flags = [fields[_PRIVATE]] if _PRIVATE in fields else []
+        self._readable = file.fields("读取", tuple(READABLE))
+        self._words = file.host_words()
+        self._waiting, self._start = file.names("可覆盖"), file.moment("轮询起始")
+        timeout_s = file.seconds("超时秒", 10)
+        file.done()
+        self._rest = RoundupRest(address, self._robot, settings.secret("PASSWORD"), timeout_s)
+        self._polled: tuple[str, frozenset[str]] = ("", frozenset())  # the last cursor given, and the events told under it
 
     def event(self, headers: Mapping[str, str], body: bytes) -> HostEvent | None:
         """Read the body of the tracker's detector: ``{event, id, actor}``; the robot's own acts are nothing to us."""
         try:
             given = json.loads(body)
             kind, number, actor = str(given["event"]), str(given["id"]), str(given.get("actor", ""))
-        except (ValueError, KeyError, TypeError) as err:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
             raise TicketRefused("回调内容应是 JSON，含 event 和 id") from err
+        if kind not in _KINDS or not (number.isascii() and number.isdecimal()):
+            raise TicketRefused(f"不认识的回调：event 应是 {'、'.join(_KINDS)}，id 应是数字")
         if actor == self._robot:
             return None
-        kinds = {"issue.created": "created", "issue.updated": "updated", "issue.retired": "withdrawn"}
-        if kind not in kinds or not number.isdecimal():
-            raise TicketRefused(f"不认识的回调：event 应是 {'、'.join(kinds)}，id 应是数字")
-        return HostEvent(number, headers.get("x-event-id") or f"{kind}-{number}-{given.get('activity', '')}", kinds[kind])
+        return HostEvent(number, headers.get("x-event-id") or f"{kind}-{number}-{given.get('activity', '')}", _KINDS[kind])
 
     def changed(self, cursor: str) -> tuple[tuple[HostEvent, ...], str]:
-        """Poll by ``activity``; the cursor is the last activity seen, asked again so that none of one second is missed."""
-        params = {"@fields": "activity,actor", "@sort": "activity,id", "@verbose": "2", "@page_size": str(_PAGE)}
-        if cursor:
-            params["activity"] = f"{cursor};"
-        rows = self._http.call("GET", "/issue", params=params).json()["data"]["collection"]
-        events = tuple(
-            HostEvent(str(r["id"]), f"activity-{r['id']}-{r['activity']}", "updated")
-            for r in rows if _name(r.get("actor")) != self._robot
-        )
-        return events, str(rows[-1]["activity"]) if rows else cursor
+        """Poll by ``activity`` from a minute before the cursor, without what was told already when the cursor was given.
+
+        The robot's own acts are told too: a person's change may lie under them. The version of the ticket tells.
+        """
+        since = cursor.partition(" ")[0]
+        told = self._polled[1] if cursor == self._polled[0] else frozenset()
+        begin = read(since) - OVERLAP if since else self._start
+        found = {f"activity-{number}-{at}": (number, at) for number, at in self._rest.active(begin)}
+        newest = max([since, *(at for _, at in found.values())])
+        if found:  # the mark tells cursors of one second apart: only under the very one that was kept is anything told already
+            newest += " " + hashlib.sha256("\n".join(sorted(found)).encode()).hexdigest()[:12]
+        self._polled = (newest, frozenset(found))
+        return tuple(HostEvent(number, key, "updated") for key, (number, _) in found.items() if key not in told), newest
 
     def fetch(self, ticket_no: str) -> HostTicket:
-        """Read one issue and its first message, which is what the payer said."""
-        issue, _ = self._issue(ticket_no)
-        messages = sorted((m["id"] for m in issue.get("messages") or ()), key=int)
-        content = self._content(messages[0]) if messages else ""
-        created = datetime.strptime(issue["creation"], DATE).replace(tzinfo=UTC)
-        ticket = Ticket(ticket_no=ticket_no, title=issue.get("title") or "", content=content, received_at=created)
-        # Our own writes change `activity` and ETag: only what the payer says makes another version.
-        said = f"{ticket.title}\0{ticket.content}\0{issue.get('creation')}"
-        return HostTicket(ticket, hashlib.sha256(said.encode()).hexdigest()[:16])
+        """Read one issue, and its first message that is not ours: what the payer said."""
+        issue, _ = self._rest.issue(ticket_no)
+        said = [content for content in self._rest.messages(issue) if not content.startswith(_MARK)]
+        creation = text(issue, "creation")
+        given: dict[str, Any] = {"ticket_no": ticket_no, "title": name(issue.get("title")), "received_at": read(creation)}
+        given["content"] = said[0] if said else ""
+        mapped = {READABLE[label]: value for label, field in self._readable.items() if (value := name(issue.get(field)))}
+        moments = {key: _moment(mapped[key]) for key in ("received_at", "host_due_at") if key in mapped}
+        try:
+            ticket = Ticket.model_validate({**given, **mapped, **moments})
+        except ValidationError as err:
+            wrong = {e["loc"] for e in err.errors(include_input=False)}
+            fields = [field for label, field in self._readable.items() if (READABLE[label],) in wrong]
+            raise DeliveryRefused(f"工单 {ticket_no} 的 {'、'.join(fields)} 看不懂，请写成 2026-01-05 08:30:00") from None
+        # Our own writes change `activity` and ETag: only what the payer and the hotline say makes another version.
+        version = "\0".join([ticket.title, ticket.content, creation, *(f"{k}={v}" for k, v in sorted(mapped.items()))])
+        return HostTicket(ticket, hashlib.sha256(version.encode()).hexdigest()[:16])
 
     def write_back(self, ticket_no: str, result: WriteBack, previous: WriteBack | None) -> str:
         """Set the fields, attach the files, post the note once, read back."""
-        wanted = self._wanted(result)
-        before = self._wanted(previous) if previous else {}
-        for _ in range(2):
-            issue, etag = self._issue(ticket_no)
-            kept = self._clerks(issue, wanted, before)
-            patch = {k: v for k, v in wanted.items() if k not in kept and not _same(issue.get(k), v)}
-            if not patch or self._put(ticket_no, etag, patch).status != 412:
-                break  # 412: somebody wrote in between; look again, once
+        wanted, before = self._values(result), self._values(previous) if previous else {}
+        for _ in range(_TRIES):
+            issue, etag = self._rest.issue(ticket_no)
+            kept = [label for label in wanted if self._is_a_persons(label, issue, wanted, before)]
+            patch = {
+                self._fields[label]: value for label, value in wanted.items()
+                if label not in kept and (value or (label in before and label in _DECIDED))
+                and not same(issue.get(self._fields[label]), value)
+            }
+            if not patch or self._rest.put(ticket_no, etag, patch, self._mend):
+                break
         else:
-            raise DeliveryDelayed(f"工单 {ticket_no} 正有人在改，稍后再写")
-        self._say(ticket_no, result, kept)
-        after, etag = self._issue(ticket_no)
-        if wrong := [k for k, v in wanted.items() if k not in kept and not _same(after.get(k), v)]:
-            raise DeliveryDelayed(f"工单 {ticket_no} 写后读回不一致：{'、'.join(wrong)}")
+            raise _busy(ticket_no)
+        self._say(ticket_no, result, [label for label in kept if wanted[label]])
+        after, etag = self._rest.issue(ticket_no)
+        # What is neither ours nor what stood there before was written since by a person, and stands.
+        lost = [f for f, value in patch.items() if not same(after.get(f), value) and after.get(f) == issue.get(f)]
+        if lost:
+            raise DeliveryDelayed(f"工单 {ticket_no} 写后读回不一致：{'、'.join(lost)}")
         return etag
 
-    def _wanted(self, result: WriteBack) -> dict[str, Any]:
-        values: dict[str, Any] = {
-            "主办": result.lead or None, "协办": sorted(result.helpers), "类别": result.category or None,
-            "办理": self._handling.get(result.handling, result.handling), "依据": result.basis,
-            "时限": result.due_at.astimezone(UTC).strftime(DATE) + "+0000" if result.due_at else None,
-            "报送编号": result.submission_no or None, "幂等键": result.key,
-        }
-        return {self._fields[k]: v for k, v in values.items() if k in self._fields and v is not None}
+    def _values(self, result: WriteBack) -> dict[str, Any]:
+        """Return what should stand in the mapped fields, by our labels, in the tracker's words."""
+        values = self._words.values(result)
+        values["时限"] = written(result.due_at) if result.due_at else ""
+        return {label: value for label, value in values.items() if label in self._fields}
 
-    def _clerks(self, issue: Mapping[str, Any], wanted: Mapping[str, Any], before: Mapping[str, Any]) -> frozenset[str]:
-        """Return the fields that hold a person's value: theirs stand. Values of 可覆盖 are a waiting pool's, nobody's."""
-        own = self._fields.get("幂等键")
-        return frozenset(
-            k for k in wanted
-            if k != own and issue.get(k) and not _same(issue[k], wanted[k]) and not (k in before and _same(issue[k], before[k]))
-            and _name(issue[k]) not in self._waiting
-        )
+    def _is_a_persons(
+        self, label: str, issue: Mapping[str, Any], wanted: Mapping[str, Any], before: Mapping[str, Any],
+    ) -> bool:
+        """Tell whether a field holds a person's value, which stands. A value of 可覆盖 is a waiting pool's, nobody's."""
+        have = issue.get(self._fields[label])
+        if label == "幂等键" or not have or name(have) in self._waiting:
+            return False
+        return not same(have, wanted[label]) and not (label in before and same(have, before[label]))
 
-    def _put(self, ticket_no: str, etag: str, patch: Mapping[str, Any]) -> Answer:
-        path, judged_here = f"/issue/{ticket_no}", frozenset({400, 412})
-        answer = self._http.call("PUT", path, headers={"If-Match": etag}, body=patch, accept=judged_here)
-        if answer.status == 400:
-            raise DeliveryRefused(
-                f"平台不接受工单 {ticket_no} 的取值，请核对 config/platforms 的字段和单位名称：{_message(answer)}")
-        return answer
-
-    def _say(self, ticket_no: str, result: WriteBack, kept: frozenset[str]) -> None:
-        issue, etag = self._issue(ticket_no)
-        marker = f"〔hsdispute:{result.key}〕"
-        if any(self._content(m["id"]).startswith(marker) for m in issue.get("messages") or ()):
-            return
-        files = [self._file(name, body) for name, body in result.files.items()]
-        note = result.note + (f"\n\n经办人已改的字段未覆盖：{'、'.join(sorted(kept))}" if kept else "")
-        message_id = self._http.call("POST", "/msg", body={"content": note}).json()["data"]["id"]
-        links: dict[str, Any] = {"messages": [message_id]} | ({"files": files} if files else {})
-        self._http.call("PATCH", f"/issue/{ticket_no}", headers={"If-Match": etag}, body={"@op": "add", **links})
-
-    def _file(self, name: str, body: bytes) -> str:
-        parts = {"name": (None, name), "type": (None, _DOCX), "content": (name, body, _DOCX)}
-        return str(self._http.call("POST", "/file", files=parts).json()["data"]["id"])
-
-    def _content(self, message_id: str) -> str:
-        return str(self._http.call("GET", f"/msg/{message_id}/content").json()["data"]["data"])
-
-    def _issue(self, ticket_no: str) -> tuple[dict[str, Any], str]:
-        answer = self._http.call("GET", f"/issue/{ticket_no}", params={"@verbose": "2", "@protected": "true"})
-        data = answer.json()["data"]
-        return data["attributes"], answer.headers.get("etag", str(data.get("@etag", "")))
+    def _say(self, ticket_no: str, result: WriteBack, kept: list[str]) -> None:
+        """Post the note with its files, unless a message of the robot's has its mark."""
+        links: dict[str, list[str]] = {}
+        for _ in range(_TRIES):
+            issue, etag = self._rest.issue(ticket_no)
+            if any(content.startswith(f"{_MARK}{result.key}〕") for content in self._rest.messages(issue, of=self._robot)):
+                return
+            if not links:
+                note = result.note + (f"\n\n经办人已填、未覆盖的字段：{'、'.join(kept)}" if kept else "")
+                if result.files:
+                    links["files"] = [self._rest.new_file(title, body) for title, body in result.files.items()]
+                links["messages"] = [self._rest.new_message(note, self._flags, self._mend)]
+            if self._rest.add(ticket_no, etag, links):
+                return
+        raise _busy(ticket_no)
 
     def check(self) -> tuple[str, ...]:
-        """Sign in and read; say in Chinese what is wrong."""
+        """Sign in, and ask for each field and value that the platform file names; say in Chinese what is wrong."""
+        wrong: list[str] = []
         try:
-            self._http.call("GET", "/issue", params={"@page_size": "1"}).json()
+            self._rest.signed_in()
+            for label, field in (*self._fields.items(), *self._readable.items()):
+                if not self._rest.knows("issue", field):
+                    wrong.append(f"工单（issue）没有字段 “{field}”：请改 {self._file} 的 {label}，或删去那一行")
+            wrong += [f"消息（msg）没有字段 “{field}”：请改 {self._file} 的 {_PRIVATE}，或删去那一行"
+                      for field in self._flags if not self._rest.knows("msg", field)]
+            for label, values in (("主办", self._words.units), ("办理", self._words.tracks)):
+                wrong += [f"字段 “{self._fields[label]}” 没有取值 “{value}”：请在平台里加上，或改 {self._file}"
+                          for value in dict.fromkeys(values.values())
+                          if label in self._fields and not self._rest.knows("issue", self._fields[label], value)]
         except (DeliveryDelayed, DeliveryRefused) as err:
-            return (str(err),)
-        return ()
+            wrong.append(str(err))
+        return tuple(wrong)
+
+    @property
+    def _file(self) -> str:
+        return f"config/platforms/{self.name}.yaml"
+
+    @property
+    def _mend(self) -> str:
+        return f"请核对 {self._file} 的字段、单位名称和办理类型，改好后重发"
 
     def close(self) -> None:
         """Close connections."""
-        self._http.close()
+        self._rest.close()
 
 
-def _texts(value: object) -> Mapping[str, str]:
-    return {str(k): str(v) for k, v in value.items()} if isinstance(value, Mapping) else {}
-
-
-def _name(link: object) -> str:
-    """Return the name of a linked item, or a plain value as text."""
-    if isinstance(link, Mapping):
-        return str(link.get("name") or link.get("username") or link.get("id") or "")
-    return "" if link is None else str(link)
-
-
-def _same(have: object, want: object) -> bool:
-    """Tell whether a field as read holds what was written: links by name, lists in any order, dates without their offset."""
-    if isinstance(want, list):
-        return sorted(map(_name, have if isinstance(have, list) else ())) == sorted(map(str, want))
-    return _name(have) == str(want).removesuffix("+0000")
-
-
-def _message(answer: Answer) -> str:
+def _moment(value: str) -> datetime | str:
+    """Return a date field's time; what is no date of Roundup's is left to ``Ticket``, which knows how people write times."""
     try:
-        return str(json.loads(answer.body)["error"]["msg"])
-    except (ValueError, KeyError, TypeError):
-        return f"HTTP {answer.status}"
+        return read(value)
+    except DeliveryDelayed:
+        return value
+
+
+def _busy(ticket_no: str) -> DeliveryDelayed:
+    return DeliveryDelayed(f"工单 {ticket_no} 正有人在改，稍后再写")

@@ -5,30 +5,34 @@ from __future__ import annotations
 import threading
 import time
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from hsdispute_plugin import app
 from hsdispute_plugin.hooks.specs import hookimpl
 from hsdispute_plugin.model import Decision, Ticket
 from hsdispute_plugin.rules.holder import RulebookHolder
-from hsdispute_plugin.rules.rulebook import Rulebook
 
 
-class _Book:
-    """The rule book in force, first opened at the first ticket: a host loads plugins long before it has one."""
+class _Books:
+    """The rule books of this process, opened at the first ticket: a host loads plugins long before it has one.
+
+    The one value that outlives a call, since the host calls functions of a module, not a thing that we gave it.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._holder: RulebookHolder | None = None
 
-    def get(self) -> Rulebook:
+    def get(self) -> RulebookHolder:
         with self._lock:
             if self._holder is None:
-                self._holder = RulebookHolder(app.config_directory(), app.open_rulebook, time.monotonic)
-        return self._holder.rulebook()
+                make = partial(app.open_rulebook, plugins=app.open_plugins())
+                self._holder = RulebookHolder(app.config_directory(), make, time.monotonic)
+            return self._holder
 
 
-_book = _Book()
+_books = _Books()
 
 
 @hookimpl
@@ -36,9 +40,9 @@ def hsdispute_decide(ticket: Ticket, now: datetime) -> Decision:
     """Decide by the edition in force of the configuration that ``HSDISPUTE_CONFIG`` names, or of the shipped one.
 
     Raises:
-        RulebookError, EditionRefused: The configuration is broken; the host creates the ticket undecided.
+        RulebookError, PluginRefused: The configuration is broken; the host creates the ticket undecided.
     """
-    return _book.get().decide(ticket, now)
+    return _books.get().rulebook().decide(ticket, now)
 
 
 def ticket(**values: Any) -> Ticket:
@@ -46,16 +50,25 @@ def ticket(**values: Any) -> Ticket:
     return Ticket.model_validate(values)
 
 
-def fields(decision: Decision) -> dict[str, Any]:
+def fields(decision: Decision, platform: str) -> dict[str, Any]:
     """Return what should stand in the host's fields: lead, helpers, category, handling, basis, due_at, note.
 
-    ``handling`` is 一般事项, 重大疑难事项 or 不属本机制.
-    """
-    from hsdispute_plugin.desk import write_back  # here: hosts and the command line load plugins long before they decide
+    Units and handling are in the words of 单位名称 and 办理类型 of ``platforms/<platform>.yaml``. ``lead`` is empty and
+    ``due_at`` is ``None`` where the decision has none; ``due_at`` is aware.
 
-    result = write_back(f"in-process-{decision.edition}", decision, _book.get().source)
-    handling = {"告知移送": "不属本机制", "重大疑难": "重大疑难事项"}.get(result.handling, "一般事项")
+    Raises:
+        RulebookError: The platform file is wrong.
+    """
+    # Imported here: hosts and the command line load plugins long before they decide.
+    from hsdispute_plugin.adapters.mapping import PlatformFile
+    from hsdispute_plugin.desk import write_back
+
+    file = PlatformFile(app.platform_settings(platform))
+    words = file.host_words()
+    file.done()
+    result = write_back(f"in-process-{decision.edition}", decision, _books.get().rulebook().source)
+    values = words.values(result)
     return {
-        "lead": result.lead, "helpers": list(result.helpers), "category": result.category, "handling": handling,
-        "basis": result.basis, "due_at": result.due_at, "note": result.note,
+        "lead": values["主办"], "helpers": values["协办"], "category": values["类别"], "handling": values["办理"],
+        "basis": values["依据"], "due_at": values["时限"], "note": result.note,
     }

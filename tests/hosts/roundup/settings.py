@@ -1,15 +1,21 @@
-"""Settings for the adapter that fit the throw-away tracker."""
+"""The adapter as the shipped platform file sets it up, connected to the throw-away tracker."""
+
+from dataclasses import replace
+from typing import Protocol
 
 from hsdispute_plugin.adapters.roundup import Roundup
-from hsdispute_plugin.hooks.platform import PlatformSettings
-from tests.hosts.roundup.tracker import ROBOT, ROBOT_PASSWORD, Tracker
+from hsdispute_plugin.app import platform_settings, shipped_config
+from tests.hosts.roundup.tracker import ROBOT_PASSWORD
 
-FIELDS = {"主办": "unit", "协办": "helpers", "类别": "category", "办理": "handling", "时限": "due", "依据": "basis",
-          "报送编号": "serial", "幂等键": "extkey"}
-HANDLINGS = {"告知移送": "不属本机制", "单办": "一般事项", "联办": "一般事项", "重大疑难": "重大疑难事项"}
+READ = {"来电人": "caller", "来电号码": "phone", "所在辖区": "town", "平台时限": "expected"}
 
 
-def connect(tracker: Tracker, *, password: str = ROBOT_PASSWORD, **values: object) -> Roundup:
-    """Connect the adapter to a tracker."""
-    settings = {"地址": tracker.url, "账号": ROBOT, "超时秒": "5", "字段": FIELDS, "办理类型": HANDLINGS, **values}
-    return Roundup(PlatformSettings("roundup", "roundup", settings, lambda key: password if key == "PASSWORD" else ""))
+class Served(Protocol):
+    url: str
+
+
+def connect(tracker: Served, *, password: str = ROBOT_PASSWORD, **values: object) -> Roundup:
+    """Connect the adapter; ``values`` stand for those of the file."""
+    shipped = platform_settings("roundup", shipped_config())
+    settings = {**shipped.values, "地址": tracker.url, "超时秒": "5", "读取": READ, **values}
+    return Roundup(replace(shipped, values=settings, secret=lambda key: password if key == "PASSWORD" else ""))

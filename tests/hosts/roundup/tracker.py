@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from base64 import b64encode
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -33,11 +34,13 @@ handling = Class(db, "handling", name=String(), order=Number()); handling.setkey
 '''
 _FIELDS = '''IssueClass(db, "issue",
     unit=Link("unit"), helpers=Multilink("unit"), category=Link("category"), handling=Link("handling"),
-    due=Date(), basis=String(), serial=String(), extkey=String(),'''
+    due=Date(), basis=String(), serial=String(), extkey=String(),
+    caller=String(), phone=String(), town=String(), expected=Date(),'''
+_MESSAGE_FIELDS = "inreplyto=String(), private=Boolean())"
 
 _WEBHOOK = '''
-"""Tells the plugin of new and changed issues: signed, after the commit, best effort (polling finds what is missed)."""
-import hashlib, hmac, json, os, threading, time, urllib.request
+"""Tells the plugin of new, changed and retired issues: signed, after the commit, best effort (polling finds what is missed)."""
+import hashlib, hmac, json, os, threading, time, urllib.request, uuid
 
 def _post(body, key):
     time.sleep(0.15)  # reactors run before the commit
@@ -53,15 +56,16 @@ def _post(body, key):
     except OSError:
         pass
 
-def tell(db, cl, nodeid, oldvalues):
-    kind = "issue.created" if oldvalues is None else "issue.updated"
-    body = {"event": kind, "id": nodeid, "actor": db.user.get(db.getuid(), "username")}
-    key = "%s-%s-%s" % (kind, nodeid, cl.get(nodeid, "activity"))
-    threading.Thread(target=_post, args=(body, key), daemon=True).start()
+def _tell(kind):
+    def tell(db, cl, nodeid, oldvalues):
+        body = {"event": kind, "id": nodeid, "actor": db.user.get(db.getuid(), "username")}
+        # Each event is posted once; the second of its activity would not tell it from the next.
+        threading.Thread(target=_post, args=(body, "%s-%s-%s" % (kind, nodeid, uuid.uuid4().hex)), daemon=True).start()
+    return tell
 
 def init(db):
-    db.issue.react("create", tell)
-    db.issue.react("set", tell)
+    for act, kind in (("create", "issue.created"), ("set", "issue.updated"), ("retire", "issue.retired")):
+        db.issue.react(act, _tell(kind))
 '''
 
 _IN_PROCESS = '''
@@ -71,6 +75,7 @@ import pluggy
 from roundup import date
 
 from hsdispute_plugin.entrypoints import plugin
+from hsdispute_plugin.errors import HsdisputeError
 from hsdispute_plugin.hooks import specs
 
 manager = pluggy.PluginManager("hsdispute")
@@ -80,8 +85,12 @@ manager.load_setuptools_entrypoints("hsdispute")
 def decide(db, cl, nodeid, newvalues):
     content = db.msg.get(newvalues["messages"][0], "content") if newvalues.get("messages") else ""
     ticket = plugin.ticket(ticket_no="new", title=newvalues.get("title") or "", content=content)
-    decision = manager.hook.hsdispute_decide(ticket=ticket, now=datetime.now(timezone.utc))
-    fields = plugin.fields(decision)
+    try:
+        decision = manager.hook.hsdispute_decide(ticket=ticket, now=datetime.now(timezone.utc))
+    except HsdisputeError as err:
+        db.log_info("hsdispute: created undecided: %s" % err)
+        return
+    fields = plugin.fields(decision, "roundup")
     if fields["lead"]:
         newvalues["unit"] = db.unit.lookup(fields["lead"])
     newvalues["helpers"] = [db.unit.lookup(name) for name in fields["helpers"]]
@@ -90,7 +99,7 @@ def decide(db, cl, nodeid, newvalues):
     newvalues["basis"] = fields["basis"]
     if fields["due_at"]:
         newvalues["due"] = date.Date(fields["due_at"].astimezone(timezone.utc).strftime("%Y-%m-%d.%H:%M:%S"))
-    note = db.msg.create(content=fields["note"], author=db.getuid(), date=date.Date("."))
+    note = db.msg.create(content=fields["note"], author=db.getuid(), date=date.Date("."), private=True)
     newvalues["messages"] = list(newvalues.get("messages") or []) + [note]
 
 def init(db):
@@ -123,10 +132,16 @@ class Tracker:
 
     def __init__(
         self, home: Path, *, port: int | None = None, hook_url: str = "", hook_secret: str = "", in_process: bool = False,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
+        """Make it, unless ``home`` holds one already.
+
+        ``hook_url`` and ``hook_secret``: where and how its detector tells of issues; no URL, no webhooks. ``in_process``: a
+        detector that holds the plugin instead. ``environment``: more variables for the server.
+        """
         self.home, self.port = home / "tracker", port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._environment = {**os.environ, "HOOK_URL": hook_url, "HOOK_SECRET": hook_secret}
+        self._environment = {**os.environ, "HOOK_URL": hook_url, "HOOK_SECRET": hook_secret, **(environment or {})}
         self._log = home / "roundup.log"
         self._server: subprocess.Popen[bytes] | None = None
         if not self.home.exists():
@@ -138,7 +153,8 @@ class Tracker:
         self._admin("install", "classic", "sqlite", settings)
         self._edit("schema.py", lambda s: re.sub(r'IssueClass\(db, "issue",', _FIELDS, s.replace(
             "issue = IssueClass", _CLASSES + "\nissue = IssueClass", 1), count=1).replace(
-            "for cl in 'priority', 'status':", "for cl in 'priority', 'status', 'unit', 'category', 'handling':", 1))
+            "for cl in 'priority', 'status':", "for cl in 'priority', 'status', 'unit', 'category', 'handling':", 1).replace(
+            "inreplyto=String())", _MESSAGE_FIELDS, 1))
         people = [(ROBOT, ROBOT_PASSWORD), (HOTLINE, PEOPLE_PASSWORD), (CLERK, PEOPLE_PASSWORD)]
         self._edit("initial_data.py", lambda s: s + f'''
 from roundup import password as _password
@@ -166,7 +182,7 @@ for name, secret in {people!r}:
         if done.returncode:
             raise RuntimeError(f"roundup-admin {words[0]}: {done.stdout} {done.stderr}")
 
-    def _edit(self, name: str, change) -> None:
+    def _edit(self, name: str, change: Callable[[str], str]) -> None:
         path = self.home / name
         path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
 
@@ -210,25 +226,42 @@ class Desk:
     def __init__(self, tracker: Tracker, user: str = HOTLINE, password: str = PEOPLE_PASSWORD) -> None:
         import requests
 
-        self._base = tracker.url + "/rest/data"
+        self._base, self._user = tracker.url + "/rest/data", user
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.auth = (user, password)
         self._session.headers.update({"X-Requested-With": "rest", "Origin": tracker.url})
 
-    def file_ticket(self, title: str, content: str) -> str:
+    def file_ticket(self, title: str, content: str, **values: object) -> str:
         """File an issue with its first message; return its number."""
-        message = self._ok(self._session.post(self._base + "/msg", json={"content": content}))["id"]
-        return str(self._ok(self._session.post(self._base + "/issue", json={"title": title, "messages": [message]}))["id"])
+        message = self._ok(self._session.post(self._base + "/msg", json={"content": content, "author": self._user, "date": "."}))
+        given = {"title": title, "messages": [message["id"]], **values}
+        return str(self._ok(self._session.post(self._base + "/issue", json=given))["id"])
 
     def read(self, number: str) -> dict:
         """Read an issue with names for links."""
         return self._ok(self._session.get(f"{self._base}/issue/{number}", params={"@verbose": "2"}))["attributes"]
 
-    def notes(self, number: str) -> list[str]:
-        """Read all messages of an issue, oldest first."""
+    def messages(self, number: str) -> list[dict]:
+        """Read all messages of an issue with all their fields, oldest first."""
         ids = sorted((m["id"] for m in self.read(number)["messages"]), key=int)
-        return [self._ok(self._session.get(f"{self._base}/msg/{i}/content"))["data"] for i in ids]
+        return [self._ok(self._session.get(f"{self._base}/msg/{i}", params={"@verbose": "3"}))["attributes"] for i in ids]
+
+    def notes(self, number: str) -> list[str]:
+        """Read the contents of all messages of an issue, oldest first."""
+        return [m["content"] for m in self.messages(number)]
+
+    def say(self, number: str, content: str) -> None:
+        """Add a message."""
+        message = self._ok(self._session.post(self._base + "/msg", json={"content": content, "author": self._user, "date": "."}))
+        etag = self._session.get(f"{self._base}/issue/{number}").headers["ETag"]
+        self._ok(self._session.patch(f"{self._base}/issue/{number}", json={"@op": "add", "messages": [message["id"]]},
+                                     headers={"If-Match": etag}))
+
+    def retire(self, number: str) -> None:
+        """Retire an issue."""
+        etag = self._session.get(f"{self._base}/issue/{number}").headers["ETag"]
+        self._ok(self._session.delete(f"{self._base}/issue/{number}", headers={"If-Match": etag}))
 
     def change(self, number: str, **values: object) -> None:
         """Change fields as a person does."""

@@ -1,0 +1,131 @@
+"""A platform file's words: which of our values stands in which field of the host, and what its values are called there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from hsdispute_plugin.errors import Problem, RulebookError
+from hsdispute_plugin.hooks.platform import PlatformSettings, WriteBack
+from hsdispute_plugin.model import aware
+from hsdispute_plugin.rules.node import suggest
+
+#: What can be read from a ticket beside title and content: the label of 读取 and the field of ``Ticket``.
+READABLE: Mapping[str, str] = MappingProxyType({
+    "来电人": "caller_name", "来电号码": "caller_phone", "所在辖区": "area", "受理渠道": "channel", "工单类型": "ticket_type",
+    "被反映单位": "respondent", "紧急程度": "urgency", "来电时间": "received_at", "平台时限": "host_due_at",
+    "原工单": "repeat_of",
+})
+#: What can be written: the labels of 字段.
+WRITABLE = ("主办", "协办", "类别", "办理", "时限", "依据", "报送编号", "幂等键", "说明私密")
+
+
+@dataclass(frozen=True, slots=True)
+class HostWords:
+    """What the host calls our units and tracks; what is not listed has the same name there."""
+
+    units: Mapping[str, str]
+    tracks: Mapping[str, str]
+
+    def values(self, result: WriteBack) -> dict[str, Any]:
+        """Return what should stand in the host, by the labels of 字段; 时限 stays an aware time, nothing stays empty."""
+        return {
+            "主办": self.units.get(result.lead, result.lead), "协办": [self.units.get(u, u) for u in result.helpers],
+            "类别": result.category, "办理": self.tracks.get(result.handling, result.handling), "时限": result.due_at,
+            "依据": result.basis, "报送编号": result.submission_no, "幂等键": result.key,
+        }
+
+
+class PlatformFile:
+    """Typed access to one file of ``config/platforms``. Problems are collected; ``done`` raises them all at once."""
+
+    def __init__(self, settings: PlatformSettings) -> None:
+        self._values = settings.values
+        self._where = f"platforms/{settings.name}.yaml"
+        self._problems: list[Problem] = []
+
+    def address(self) -> str:
+        """Return 地址 without a final slash."""
+        text = self.text("地址").rstrip("/")
+        if text and not text.startswith(("http://", "https://")):
+            self._note("地址", f"“{text}” 不是网址", "not an http address", "请写成 http://主机:端口 或 https://主机")
+        return text
+
+    def text(self, key: str) -> str:
+        """Return a required text."""
+        value = self._values.get(key)
+        if not isinstance(value, str) or not value.strip():
+            self._note(key, f"缺少 “{key}”", f"missing {key!r}", f"请补上一行 {key}: …")
+            return ""
+        return value.strip()
+
+    def seconds(self, key: str, default: float) -> float:
+        """Return a number of seconds greater than 0."""
+        value = str(self._values.get(key, default))
+        try:
+            number = float(value)
+        except ValueError:
+            number = 0.0
+        if not 0 < number <= 600:
+            self._note(key, f"“{value}” 不是秒数", "not a number of seconds", "请写 0 到 600 之间的数，如 10")
+        return number
+
+    def moment(self, key: str) -> datetime | None:
+        """Return a time, local where no zone is written; absent: ``None``."""
+        if key not in self._values:
+            return None
+        try:
+            value = aware(self._values[key])
+        except ValueError:
+            value = None
+        if not isinstance(value, datetime):
+            self._note(key, f"“{self._values[key]}” 不是时间", "not a time", "请写成 2026-01-05 08:30:00")
+            return None
+        return value
+
+    def names(self, key: str) -> frozenset[str]:
+        """Return a list of texts; absent: empty."""
+        value = self._values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+            self._note(key, "这里应是列表", "a list is expected", f"请写成 {key}: [甲, 乙]；没有就写 []")
+            return frozenset()
+        return frozenset(value)
+
+    def words(self, key: str, known: tuple[str, ...] = ()) -> Mapping[str, str]:
+        """Return a mapping of texts, absent: empty. With ``known``, other keys are refused."""
+        value = self._values.get(key, {})
+        if not isinstance(value, Mapping) or not all(isinstance(v, str) and v for v in value.values()):
+            self._note(key, "这里应是 “名称: 取值” 的键值", "a mapping of texts is expected", f"没有就写 {key}: {{}}")
+            return MappingProxyType({})
+        for name in value:
+            if known and name not in known:
+                self._note(f"{key}.{name}", f"不认识的 “{name}”", f"unknown {name!r}", suggest(str(name), known))
+        return MappingProxyType({str(k): str(v) for k, v in value.items()})
+
+    def fields(self, key: str, known: tuple[str, ...]) -> Mapping[str, str]:
+        """Return a mapping of our labels to the host's field names, each field used once."""
+        given = self.words(key, known)
+        for name, field in given.items():
+            if sum(f == field for f in given.values()) > 1:
+                self._note(f"{key}.{name}", f"平台字段 “{field}” 用了两次", f"field {field!r} is used twice",
+                           "请各写各的字段，或删去一行")
+        return given
+
+    def host_words(self) -> HostWords:
+        """Return 单位名称 and 办理类型."""
+        return HostWords(self.words("单位名称"), self.words("办理类型"))
+
+    def done(self) -> None:
+        """Raise what was noted.
+
+        Raises:
+            RulebookError: With every problem of the file.
+        """
+        if self._problems:
+            raise RulebookError(tuple(self._problems))
+
+    def _note(self, subject: str, what: str, what_en: str, mend: str) -> None:
+        self._problems.append(Problem(self._where, subject, what, what_en, mend))
