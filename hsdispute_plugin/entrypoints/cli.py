@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, BinaryIO, NoReturn
+from typing import Annotated
 
 import typer
 
+from hsdispute_plugin.entrypoints.cli_input import fail, lines_of, moment, reader_may_leave
 from hsdispute_plugin.entrypoints.cli_rules import register as register_rules
 from hsdispute_plugin.errors import HsdisputeError, TicketRefused
 
@@ -32,11 +30,11 @@ def init(directory: Annotated[Path, typer.Argument(help="要建立的配置目�
     from hsdispute_plugin.app import shipped_config
 
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        _fail(f"{directory} 已有内容，没有动它。请换一个新目录")
+        fail(f"{directory} 已有内容，没有动它。请换一个新目录")
     try:
         shutil.copytree(shipped_config(), directory, dirs_exist_ok=True)
     except OSError as err:
-        _fail(f"建不了目录 {directory}：{err.strerror}")
+        fail(f"建不了目录 {directory}：{err.strerror}")
     typer.echo(f"配置已复制到 {directory}。改完后运行：hsdispute check {directory}")
 
 
@@ -55,11 +53,11 @@ def decide(
     from hsdispute_plugin.explain import decision_json, explanation
 
     if format_ not in ("jsonl", "text"):
-        _fail(f"--format 不能是 “{format_}”，请写 jsonl 或 text")
-    at = _moment(now) if now else app.clock()
+        fail(f"--format 不能是 “{format_}”，请写 jsonl 或 text")
+    at = moment(now) if now else app.clock()
     book = app.open_rulebook(config, app.open_plugins())
     bad = False
-    with _lines(file) as lines, _reader_may_leave():
+    with lines_of(file) as lines, reader_may_leave():
         for number, given in read_tickets(lines):
             if isinstance(given, TicketRefused):
                 bad = True
@@ -127,7 +125,7 @@ def serve(
     try:  # first of all: a gateway started twice must not touch the leases of the one that runs
         listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as err:
-        _fail(f"不能在 {host} 的 {port} 端口监听：{err.strerror}。网关是否已在运行？请先停掉它，或换 --port")
+        fail(f"不能在 {host} 的 {port} 端口监听：{err.strerror}。网关是否已在运行？请先停掉它，或换 --port")
     settings = uvicorn.Config(create(App(config, database)), log_config=None, access_log=False)
     uvicorn.Server(settings).run(sockets=[listening])
 
@@ -143,42 +141,6 @@ def doctor(config: Config = None, database: Database = None) -> None:
         worst |= line.startswith("✗")
     if worst:
         raise typer.Exit(1)
-
-
-def _lines(file: str) -> AbstractContextManager[BinaryIO]:
-    if file == "-":
-        return nullcontext(sys.stdin.buffer)
-    try:
-        return Path(file).open("rb")
-    except OSError as err:
-        _fail(f"读不了文件 {file}：{err.strerror}")
-
-
-@contextmanager
-def _reader_may_leave() -> Iterator[None]:
-    """End quietly when the reader of the pipe has seen enough (``| head``)."""
-    try:
-        yield
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered has nowhere to go
-        raise typer.Exit(0) from None
-
-
-def _moment(text: str) -> datetime:
-    from hsdispute_plugin.model import aware, of_our_time
-
-    try:
-        value = of_our_time(aware(text))
-    except ValueError as err:
-        _fail(f"--now {err}")
-    if not isinstance(value, datetime):
-        _fail("--now 不能是空的")
-    return value
-
-
-def _fail(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(2)
 
 
 def main() -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import getpass
-import sys
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from hsdispute_plugin.entrypoints.cli_input import fail, lines_of, moment, reader_may_leave
 from hsdispute_plugin.entrypoints.cli_tables import table
 
 Directory = Annotated[Path | None, typer.Argument(help="配置目录；不写则用 HSDISPUTE_CONFIG，再不然用随附的配置")]
@@ -71,28 +70,21 @@ def explain(
     from hsdispute_plugin.rules.explanation import Explanation
     from hsdispute_plugin.rules.node import suggest
 
-    at = _moment(now) if now else app.clock()
+    at = moment(now) if now else app.clock()
     book = app.open_rulebook(config, app.open_plugins())
     known = {r.id: r.id for f in book.source.families for r in f.rules}
     if rule and rule not in known:
-        typer.echo(f"没有规则 “{rule}”。{suggest(rule, known)}", err=True)
-        raise typer.Exit(2)
+        fail(f"没有规则 “{rule}”。{suggest(rule, known)}")
     bad = False
-    for number, ticket in read_tickets(_read(file)):
-        if isinstance(ticket, TicketRefused):
-            typer.echo(f"第 {number} 行：{ticket}")
-            bad = True
-            continue
-        told = Explanation(book, ticket, at)
-        typer.echo(f"工单 {ticket.ticket_no}")
-        if rule:
-            lines = told.of_rule(rule)
-        else:
-            typer.echo(explanation(told.decision, book.source))
-            lines = iter(["只差一个条件的规则：", *told.near()])
-        for line in lines:
-            typer.echo(line)
-        typer.echo("")
+    with lines_of(file) as given, reader_may_leave():
+        for number, ticket in read_tickets(given):
+            if isinstance(ticket, TicketRefused):
+                typer.echo(f"第 {number} 行：{ticket}\n")
+                bad = True
+                continue
+            told = Explanation(book, ticket, at)
+            whole = [explanation(told.decision, book.source), "只差一个条件的规则：", *told.near()]
+            typer.echo("\n".join([f"工单 {ticket.ticket_no}", *(told.of_rule(rule) if rule else whole), ""]))
     if bad:
         raise typer.Exit(1)
 
@@ -151,8 +143,7 @@ def diff(
     place = app.config_directory(config)
     below = base_of(place) if base else None
     if base and below is None:
-        typer.echo(f"{place} 没有基础目录，请先在 settings.yaml 里写 基础目录: ../province", err=True)
-        raise typer.Exit(2)
+        fail(f"{place} 没有基础目录，请先在 settings.yaml 里写 基础目录: ../province")
 
     def directory_of(name: str) -> Path:
         if name == "now":
@@ -170,24 +161,3 @@ def diff(
         typer.echo(sentence)
     typer.echo(f"共 {len(sentences)} 处不同。" if sentences else "没有不同。")
 
-
-def _read(file: str) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except OSError as err:
-        typer.echo(f"读不了文件 {file}：{err.strerror}", err=True)
-        raise typer.Exit(2) from None
-
-
-def _moment(text: str) -> datetime:
-    from hsdispute_plugin.model import aware, of_our_time
-
-    try:
-        value = of_our_time(aware(text))
-    except ValueError as err:
-        typer.echo(f"--now {err}", err=True)
-        raise typer.Exit(2) from None
-    if not isinstance(value, datetime):
-        typer.echo("--now 不能是空的", err=True)
-        raise typer.Exit(2)
-    return value

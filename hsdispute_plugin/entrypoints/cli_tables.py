@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from hsdispute_plugin.entrypoints.cli_input import fail
+
 table = typer.Typer(no_args_is_help=True, help="把一个规则族导出成 Excel 表，改好后导回；没有改动的规则和注释原样保留。")
 Config = Annotated[Path | None, typer.Option("--config", help="配置目录；不写则用 HSDISPUTE_CONFIG，再不然用随附的配置")]
 
@@ -25,13 +27,10 @@ def export_table(
     from hsdispute_plugin.rules.tables_import import digest, family_file
 
     codes = {**{label: code for code, (label, _) in FAMILIES.items()}, **{code: code for code in FAMILIES}}
-    known = "、".join(label for label, _ in FAMILIES.values())
-    wrong = f"没有规则族 “{family}”。可用：{known}" if family not in codes else ""
+    if family not in codes:
+        fail(f"没有规则族 “{family}”。可用：{'、'.join(label for label, _ in FAMILIES.values())}")
     if file.suffix.lower() != ".xlsx":
-        wrong = f"文件名要以 .xlsx 结尾：{file.name}"
-    if wrong:
-        typer.echo(wrong, err=True)
-        raise typer.Exit(2)
+        fail(f"文件名要以 .xlsx 结尾：{file.name}")
     directory = app.config_directory(config)
     source = load(directory, app.fact_defs(app.open_plugins().extractors))
     origin = digest(family_file(directory, source, codes[family]))

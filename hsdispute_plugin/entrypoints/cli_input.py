@@ -1,0 +1,52 @@
+"""What commands are given: a file or standard input, a moment; and how they refuse."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+import typer
+
+
+def lines_of(file: str) -> AbstractContextManager[BinaryIO]:
+    """Open a file for its lines; ``-`` is standard input."""
+    if file == "-":
+        return nullcontext(sys.stdin.buffer)
+    try:
+        return Path(file).open("rb")
+    except OSError as err:
+        fail(f"读不了文件 {file}：{err.strerror}")
+
+
+@contextmanager
+def reader_may_leave() -> Iterator[None]:
+    """End quietly when the reader of the pipe has seen enough (``| head``)."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered has nowhere to go
+        raise typer.Exit(0) from None
+
+
+def moment(text: str) -> datetime:
+    """Read what stands behind ``--now``."""
+    from hsdispute_plugin.model import aware, of_our_time
+
+    try:
+        value = of_our_time(aware(text))
+    except ValueError as err:
+        fail(f"--now {err}")
+    if not isinstance(value, datetime):
+        fail("--now 不能是空的")
+    return value
+
+
+def fail(sentence: str) -> NoReturn:
+    """Say why on standard error and end with 2."""
+    typer.echo(sentence, err=True)
+    raise typer.Exit(2)
