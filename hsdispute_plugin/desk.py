@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from hsdispute_plugin.case import State
 from hsdispute_plugin.explain import basis, decision_json, explanation, helper_names
 from hsdispute_plugin.hooks.platform import HostTicket, WriteBack
 from hsdispute_plugin.model import SHANGHAI, Decision, Ticket, Track
@@ -54,14 +55,14 @@ class Desk:
         if case is None:
             year = now.astimezone(SHANGHAI).year
             number = f"HS-{year}-{tx.next_number(f'case-{year}'):06d}"
-            act, why, again = "受理登记", "工单到达，按规则册给出建议", True
+            act, why, again = "收到工单", "待首问人员登记；按规则册给出建议", True
         else:
             number, act = case.case_no, "重新建议"
             again = any(_told(case.decision, k) != _told(told, k) for k in _TELLING)
             why = "工单内容有变，建议随之改变" if again else "工单内容有变，建议不变"
         decisions = (case.decisions if case else 0) + again
         row = CaseRow(
-            case_no=number, platform=platform, ticket_no=ticket.ticket_no, state=case.state if case else "REG",
+            case_no=number, platform=platform, ticket_no=ticket.ticket_no, state=case.state if case else State.NEW.value,
             decision=told if again or case is None else case.decision, decisions=decisions, edition=decision.edition,
             host_version=given.version, ticket=ticket.model_dump(mode="json"),
             opened_at=case.opened_at if case else now, updated_at=now,
