@@ -33,7 +33,6 @@ ONE_ROOM = {
     "docxtpl": "forms",
     "docx": "forms",
     "openpyxl": "rules/tables",
-    "z3": "rules/verify",
     "prometheus_client": "entrypoints/",
 }
 

@@ -158,24 +158,28 @@ class Evidence(Mapping[str, tuple[Phrase, ...]]):
         return len(self._where)
 
 
+_ZONES = (Zone.ALL, Zone.HEAD, Zone.DEMAND)  # in the order of a reading's bits
+
+
 class _Presumed:
     """A presumption with its conditions as bits by zone."""
 
     def __init__(self, p: Presumption, book: Phrasebook) -> None:
         self.klass, self.alone, self.result = p.klass, p.alone, book.bits_of(p.klass, p.tag)
         self.met = book.mask((p.met.tag,))
-        self._zone = p.met.zone
+        self._zone = _ZONES.index(p.met.zone)
         self._any, self._all, self._none = (
-            tuple((c.zone, book.mask((c.tag,))) for c in conditions) for conditions in (p.any_of, p.all_of, p.none_of)
+            tuple((_ZONES.index(c.zone), book.mask((c.tag,))) for c in conditions)
+            for conditions in (p.any_of, p.all_of, p.none_of)
         )
 
     def holds(self, found: Reading) -> bool:
-        by_zone = {Zone.ALL: found.everywhere, Zone.HEAD: found.head, Zone.DEMAND: found.demand}
+        zones = (found.everywhere, found.head, found.demand)
         return bool(
-            by_zone[self._zone] & self.met
-            and (not self._any or any(by_zone[z] & b for z, b in self._any))
-            and all(by_zone[z] & b for z, b in self._all)
-            and not any(by_zone[z] & b for z, b in self._none)
+            zones[self._zone] & self.met
+            and (not self._any or any(zones[z] & b for z, b in self._any))
+            and all(zones[z] & b for z, b in self._all)
+            and not any(zones[z] & b for z, b in self._none)
         )
 
 
