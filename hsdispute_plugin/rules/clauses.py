@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hsdispute_plugin.rules.lexicon import Combination, Words
-from hsdispute_plugin.rules.phrasebook import CLAUSE_END, SENTENCE_END, Phrasebook
+from hsdispute_plugin.rules.phrasebook import CLAUSE_END, SENTENCE_END, Phrasebook, Token
 
 NEGATION, REQUEST, INSURED = "否定", "请求", "保险物"  # clues that structure itself asks for
 NEGATION_WINDOW = 4  # characters between a negation and what it negates
@@ -20,8 +20,6 @@ HEAD_LENGTH = 40  # characters of the first words of a message without a title
 _TITLE = re.compile(r"《[^《》\n]{1,80}》")
 _STORY = re.compile(r"[,，。!！?？;；:：\n]|尊敬的|您好|你好|我是|我叫|本人|我们是|我在|我于")
 
-Token = tuple[int, int, int]  # start, end, bits
-
 
 @dataclass(slots=True)
 class Reading:
@@ -31,6 +29,7 @@ class Reading:
     head: int = 0
     demand: int = 0
     doubtful: int = 0
+    premium: int = 0  # of the head and the sentences about premiums
     sentences: list[int] = field(default_factory=list)  # bits of each
     tokens: list[Token] = field(default_factory=list)  # those of facts
 
@@ -56,11 +55,11 @@ class Clauses:
         sentences = found.sentences
         sentence: list[Token] = []
         clause: list[Token] = []
-        tokens = self._tokens(text)
+        tokens = self._book.tokens(text)
         if "《" in text:
             tokens = self._outside_titles(text, tokens)
         for token in tokens:
-            _, end, bits = token
+            start, end, bits = token
             if end > head_end:
                 sentence += self._closed(clause, found)
                 found.head = self._close(sentence, sentences, found)
@@ -85,20 +84,6 @@ class Clauses:
             if n >= last or bits & self._request:
                 found.demand |= bits
         return found
-
-    def _tokens(self, text: str) -> list[Token]:
-        """Phrases that count, ascending by end."""
-        matches = self._book.find(text)
-        bits, hides = self._book.bits, self._book.hides
-        hidden: dict[tuple[int, int], int] = {}
-        for number, start, _ in matches:
-            if number in hides:
-                for inner, offset, gone in hides[number]:
-                    hidden[inner, start + offset] = hidden.get((inner, start + offset), 0) | gone
-        if not hidden:
-            return [(start, end, bits[number]) for number, start, end in matches if bits[number]]
-        kept = ((start, end, bits[number] & ~hidden.get((number, start), 0)) for number, start, end in matches)
-        return [t for t in kept if t[2]]
 
     def _outside_titles(self, text: str, tokens: list[Token]) -> list[Token]:
         """Drop what stands in the title of a document (《…》), but for the insurances it names."""
@@ -165,9 +150,15 @@ class _Combinations:
             ready = [c for c in rest if all(made.isdisjoint(step) for step in c.steps)] or rest
             self._stages.append(_grouped([_Row(c, book) for c in ready]))
             rest = [c for c in rest if c not in ready]
+        self._any = 0
+        for stage in self._stages:
+            for shared, _ in stage:
+                self._any |= shared
 
     def met(self, tokens: list[Token], bits: int) -> list[Token]:
         """Return one token for each combination that the tokens (whose bits together are ``bits``) hold."""
+        if not bits & self._any:
+            return []
         found: list[Token] = []
         for stage in self._stages:
             new = []
@@ -231,14 +222,10 @@ _Try = tuple[int, int, int, int, _Row]  # bits of the first four steps (-1 where
 
 def _grouped(rows: list[_Row]) -> list[tuple[int, list[_Try]]]:
     """Group rows by the step that most of them share, so that most clauses try none."""
-    groups: list[tuple[int, list[_Try]]] = []
+    groups = []
     while rows:
         shared = Counter(step for row in rows for step in set(row.steps)).most_common(1)[0][0]
-        tries: list[_Try] = []
-        for row in rows:
-            if shared in row.steps:
-                a, b, c, d = (*row.steps, -1, -1)[:4]
-                tries.append((a, b, c, d, row))
+        tries = [(*(*row.steps, -1, -1)[:4], row) for row in rows if shared in row.steps]
         groups.append((shared, tries))
         rows = [row for row in rows if shared not in row.steps]
     return groups

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hsdispute_plugin.model import Facts, FactValue, Phrase, Ticket
 from hsdispute_plugin.rules.automaton import fold
 from hsdispute_plugin.rules.clauses import Clauses, Reading
+from hsdispute_plugin.rules.facts import INSURANCE as INSURANCES
 from hsdispute_plugin.rules.facts import TOPICS, FactDef, FactTable, Kind
 from hsdispute_plugin.rules.lexicon import Presumption, Words, Zone
 from hsdispute_plugin.rules.numbers import Quantity, people, stretches_of_years
@@ -18,7 +19,8 @@ from hsdispute_plugin.rules.rulebook import Setting
 SHOWN = 3  # phrases kept as evidence of one fact
 SIGNALS, DOMAIN = "情形", "领域"
 BESIDE = ("推诿", "劳动关系")  # topics that other disputes share
-DOUBTFUL = "存疑情形"
+DOUBTFUL, INSURANCE = "存疑情形", "险种"
+HAD = "已有险"  # the clue of an insurance that the payer has already
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,12 @@ class Extractor:
         self._signals = {s: book.mask((s, SIGNALS)) for s in ("十人以上", "多人", "多年")}
         self._premium = book.mask(label for label in TOPICS if label not in BESIDE)
         self._other = book.mask((DOMAIN,))
+        self._had, self._insurance = book.mask((HAD,)), book.mask(INSURANCES)
         self._limits = {
             "people": (("十人以上", _number(settings, "group_people")), ("多人", _number(settings, "review_people"))),
             "years": (("多年", _number(settings, "many_years")),),
         }
-        shown = self._inside | self._outside
+        shown = self._inside | self._outside | self._had
         for source in self._facts:
             shown |= source.mask
         for p in self._presumptions:
@@ -68,15 +71,33 @@ class Extractor:
             "has_phone": bool(ticket.caller_phone), "has_name": bool(ticket.caller_name), "is_repeat": bool(ticket.repeat_of),
         }
         spans: dict[str, Where] = {}
-        premium = sum(1 for bits in found.sentences if bits & self._premium)
+        premium = 0
+        found.premium = found.head
+        for bits in found.sentences:
+            if bits & self._premium:
+                premium += 1
+                found.premium |= bits
         other = sum(1 for bits in found.sentences if bits & self._other)
         values["premium_sentences"], values["premium_share"] = premium, 100 * premium // (premium + other or 1)
         self._numbers(text, found, values, spans)
         tokens = sorted(found.tokens)
+        found.premium &= ~self._only_had(found)
         for source in self._facts:
             _conclude(source, found, values, spans)
         self._given(ticket, found, tokens, values, spans)
         return Facts(values, Evidence(original, tokens, spans))
+
+    def _only_had(self, found: Reading) -> int:
+        """Return the insurances that the payer has already, and only that: 在外省已买养老保险，是否还要参加新农合."""
+        had = [(s, e) for s, e, bits in found.tokens if bits & self._had]
+        if not had:
+            return 0
+        disputed = 0
+        for start, end, bits in found.tokens:
+            if bits & self._insurance and not any(s <= start and end <= e for s, e in had):
+                disputed |= bits
+        disputed &= found.premium & self._insurance
+        return self._insurance & ~disputed if disputed else 0
 
     def _presume(self, found: Reading) -> None:
         settled: set[object] = set()
@@ -203,8 +224,11 @@ def _conclude(
     source: _Source, found: Reading, values: dict[str, FactValue], spans: dict[str, Where]
 ) -> None:
     fact = source.fact
-    bits = found.doubtful if fact.label == DOUBTFUL else (
-        found.everywhere if source.zone is Zone.ALL else found.head if source.zone is Zone.HEAD else found.demand)
+    bits = found.everywhere if source.zone is Zone.ALL else found.head if source.zone is Zone.HEAD else found.demand
+    if fact.label == DOUBTFUL:
+        bits = found.doubtful
+    elif fact.label == INSURANCE and found.premium & source.mask:
+        bits = found.premium  # an insurance named in passing elsewhere is not the one disputed
     if not bits & source.mask:
         if fact.kind is Kind.SET:
             values[fact.code] = frozenset()

@@ -73,7 +73,7 @@ UNITS = MappingProxyType({
 DOMAINS = MappingProxyType({
     "待遇": "benefit", "退休": "retirement", "社保卡": "card", "补贴": "subsidy", "公积金": "housing_fund",
     "商业保险": "commercial", "工资": "wages", "征地": "land", "视同缴费": "deemed", "等待期": "waiting",
-    "落户购房": "household", "事故赔偿": "accident", "机构服务": "service",
+    "落户购房": "household", "工伤事故": "accident", "机构服务": "service",
 })
 SCOPES = MappingProxyType({"属于本机制": "in", "不属于本机制": "out", "存疑": "boundary"})
 TRACKS = MappingProxyType({"告知移送": "inform", "单办": "single", "联办": "joint", "重大疑难": "major"})

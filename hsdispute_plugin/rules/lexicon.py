@@ -90,6 +90,7 @@ class Words:
 
     phrases: dict[str, list[Sense]] = field(default_factory=dict)
     blocks: dict[str, set[int]] = field(default_factory=dict)  # phrase -> entries whose phrases do not count inside it
+    wholes: set[str] = field(default_factory=set)  # 整词: no phrase counts that ends inside one of them
     unions: dict[str, frozenset[str]] = field(default_factory=dict)  # 合称 -> tags
     combinations: list[Combination] = field(default_factory=list)
     presumptions: list[Presumption] = field(default_factory=list)
@@ -109,7 +110,7 @@ def read_words(files: Mapping[str, Node], classes: Mapping[str, Mapping[str, str
     for name, node in files.items():
         if not name.startswith("lexicon/"):
             continue
-        top = reading.mapping(node, "", ("归类",), ("说明", "命中", "都不算", "词条", "合称", "组合", "推定"))
+        top = reading.mapping(node, "", ("归类",), ("说明", "命中", "整词", "都不算", "词条", "合称", "组合", "推定"))
         klass = reading.choice(top["归类"], "归类", {k: k for k in classes}, "归类") if top else None
         if not top or not klass:
             continue
@@ -117,6 +118,7 @@ def read_words(files: Mapping[str, Node], classes: Mapping[str, Mapping[str, str
         first = words.entries + 1
         for row in reading.items(top.get("词条"), f"{klass}  词条"):
             _entry(row, klass, classes[klass], words, reading)
+        words.wholes.update(_phrases(top.get("整词"), f"{klass}  整词", reading))
         for phrase in _phrases(top.get("都不算"), f"{klass}  都不算", reading):
             words.blocks.setdefault(phrase, set()).update(range(first, words.entries + 1))
         for kind in ("合称", "组合", "推定"):
@@ -223,8 +225,7 @@ def _combination(
 
 
 def _presumption(
-    row: Node, klass: str, allowed: Mapping[str, str] | None, known: Mapping[str, str], alone: bool, words: Words,
-    reading: Reading,
+    row: Node, klass: str, allowed: Mapping[str, str] | None, known: Mapping[str, str], alone: bool, words: Words, reading: Reading
 ) -> None:
     subject = f"{klass}  推定"
     top = reading.mapping(row, subject, ("遇", "归入"), ("有", "都有", "无", "说明", "例"))
@@ -233,8 +234,8 @@ def _presumption(
         return
     met = _condition(top["遇"], f"{subject} {tag}  遇", known, reading)
     if met:
-        some, every, none = (_conditions(top.get(k), f"{subject} {tag}  {k}", known, reading) for k in ("有", "都有", "无"))
-        words.presumptions.append(Presumption(klass, tag, met, some, every, none, alone))
+        words.presumptions.append(
+            Presumption(klass, tag, met, *(_conditions(top.get(k), f"{subject} {tag}  {k}", known, reading) for k in ("有", "都有", "无")), alone))
 
 
 def _conditions(node: Node | None, subject: str, known: Mapping[str, str], reading: Reading) -> tuple[Condition, ...]:

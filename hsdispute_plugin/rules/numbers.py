@@ -23,20 +23,20 @@ _PERSON = ("职工|员工|工人|民工|教师|老师|教职|同事|工友|村�
            "家长|成员|代表|同志|战友|老兵|军人|保安|农民|社员|会员|[一-龥]{1,3}员(?!工)|申诉人|老人|人")
 _FILL = "(?:(?![组队村镇乡县市区号])[一-龥])"  # 十组的村民 is no ten people
 _PEOPLE = re.compile(
-    rf"(?P<n>[\d{_N}几数好成上][\d,{_N}几]*)(?P<few>[{_FEW}])?(?P<of>[万千百])?[{_FEW}]?"
+    rf"(?P<n>[\d{_N}](?:\d|,\d|[{_N}几])*)(?P<few>[{_FEW}])?(?P<of>[万千百])?(?P<more>[{_FEW}])?"
     rf"(?:(?P<m>[名位])(?![次列额称于义牌誉单])|(?P<g>[个号])|(?P<h>户))?"
-    rf"(?P<p>(?(m)(?:{_FILL}{{0,6}}?(?:{_PERSON}))?|(?(h)|{_FILL}{{0,3}}?(?:{_PERSON}))))"
+    rf"(?P<p>(?(m)(?:{_FILL}{{0,6}}?(?:{_PERSON}))?|(?(h)|(?(g){_FILL}{{0,4}}?(?:{_PERSON})|(?(few){_FILL}{{0,3}}?(?:{_PERSON})|(?:{_PERSON}))))))"
 )
-_NOT_BEFORE_PEOPLE = frozenset("第.") | frozenset(ascii_letters) | frozenset("0123456789") | frozenset(_N)
+_NOT_BEFORE_PEOPLE = frozenset("第.-/") | frozenset(ascii_letters) | frozenset("0123456789") | frozenset(_N)
 _NOT_PEOPLE = re.compile(r"个?(?:月|年|岁|元|块|点|天|次|分|份|层|栋|亩|家|万元|等奖|号文|口人)|"
                          r"人(?:均|社|民|事|力|才|大|寿|口|生|为|行|次|份|物|格|类|情|身|家)")
 
 #: The number before a 年, and what may follow 年 where it counts years that passed.
 _STRETCH = re.compile(rf"(?:(?<=[^\d.{_N}第/])|^)(?P<n>[1-9]\d?|[{_N}]{{1,3}}|[二三四五]?十几|好?几十|数十|好几)[{_FEW}]?个?$")
 _NO_STRETCH = re.compile(rf"[代度月初底末前级\d]|[{_N}]+[月个]|后|制|薪|龄|检|审|级|底|份|以上的?(?:条件|规定|年限)|的?年限|"
-                         rf"(?:才|方)(?:能|可)|(?:就|便)?可以?(?:领|享|退)|合同|有期|期满|一交|一次")
+                         rf"(?:才|方)(?:能|可)|(?:就|便)?可以?(?:领|享|退)|合同|有期|期满|一交|一次|的?(?:医保|合作医疗|农合|新农合|社保费|保费)|医疗保险")
 #: A number of years that a rule asks for, a price or an age, not one that passed.
-_ASKED = re.compile(r"(?:满|够|足|达到?|至少|最低|不少于|不低于|少于|累计|年限|连续|规定|需要?|必须|要|延长|交费?|补|再|还有|"
+_ASKED = re.compile(r"(?:满|够|足|达到?|至少|最低|不少于|不低于|少于|累计|年限|连续|规定|需要?|必须|要|延长|交费?|买|买全|参保|补|再|还有|"
                     r"还差|差|不到|未到|距|有效期[为是]?)了?[为是]?$")
 #: A year of the calendar before 年: 2015年, 97年, 05年; 12年 only where a month, 底, 起 … follows.
 _YEAR = re.compile(r"(?:(?<=[^\d〔\[【(〈])|^)(?P<y>19[5-9]\d|20[0-3]\d|[5-9]\d|[012]\d)$")
@@ -108,6 +108,8 @@ def people(text: str) -> Iterator[Quantity]:
             continue
         if m["p"].startswith("人") and _NOT_PEOPLE.match(text, m.start("p")):
             continue
+        if number == "4050":
+            continue  # a name for the unemployed over 40 and 50
         value = _VAGUE.get(number) or value_of(number)
         if value is not None and m["of"]:
             value *= _UNITS[m["of"]]

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping
 from hsdispute_plugin.rules.automaton import Automaton
 from hsdispute_plugin.rules.lexicon import CLUES, Negated, Words
 
+Token = tuple[int, int, int]  # start, end, bits
+
 #: What ends a clause, and what ends a sentence as well.
-CLAUSE_ENDS = ",，、:：;；()（）"
+CLAUSE_ENDS = ",，:：;；()（）"
 SENTENCE_ENDS = "。！？!?;；\n…"
 CLAUSE_END, SENTENCE_END = "分句末", "句末"
 
@@ -40,13 +42,37 @@ class Phrasebook:
         for ends, tag in ((CLAUSE_ENDS, CLAUSE_END), (SENTENCE_ENDS, SENTENCE_END)):
             for char in ends:
                 meanings[char].append((tag, 0, self.bit[tag], Negated.KEPT))
-        phrases = sorted({*meanings, *words.blocks})
-        self._automaton = Automaton(phrases, plain=plain)
-        self.find = self._automaton.find
-        self.bits = [_union(b for _, _, b, _ in meanings.get(p, ())) for p in phrases]
+        phrases = sorted({*meanings, *words.blocks, *words.wholes})
+        self._find = Automaton(phrases, plain=plain).find
+        self._bits = [_union(b for _, _, b, _ in meanings.get(p, ())) for p in phrases]
         self.dropped = _union(b for m in meanings.values() for _, _, b, n in m if n is Negated.DROPPED)
         self.doubtful = _union(b for m in meanings.values() for _, _, b, n in m if n is Negated.DOUBTFUL)
-        self.hides = self._nested(phrases, meanings, words.blocks)
+        self._wholes = frozenset(n for n, p in enumerate(phrases) if p in words.wholes)
+        self._hides = self._nested(phrases, meanings, words.blocks)
+        self._hidden = frozenset(inner for row in self._hides.values() for inner, _, _ in row)
+
+    def tokens(self, text: str) -> list[Token]:
+        """Return the phrases of a folded text that count, ascending by end."""
+        matches = self._find(text)
+        hides, all_bits = self._hides, self._bits
+        gone: dict[tuple[int, int], int] = {}
+        for number, start, _ in matches:
+            if number in hides:
+                for inner, offset, bits in hides[number]:
+                    place = inner, start + offset
+                    gone[place] = gone.get(place, 0) | bits
+        hidden = self._hidden
+        found = []
+        for number, start, end in matches:
+            bits = all_bits[number]
+            if number in hidden and gone:
+                bits &= ~gone.get((number, start), 0)
+            if bits:
+                found.append((start, end, bits))
+        for number, begin, close in matches:
+            if number in self._wholes:
+                found = [t for t in found if not t[0] < begin < t[1] < close]
+        return found
 
     def bits_of(self, klass: str, tag: str) -> int:
         """Return the bits that a tag sets: its own, that of its class (not of 线索) and of every 合称 it is in."""
