@@ -59,7 +59,7 @@ class Clauses:
         if "《" in text:
             tokens = self._outside_titles(text, tokens)
         for token in tokens:
-            start, end, bits = token
+            _, end, bits = token
             if end > head_end:
                 sentence += self._closed(clause, found)
                 found.head = self._close(sentence, sentences, found)
@@ -222,10 +222,14 @@ _Try = tuple[int, int, int, int, _Row]  # bits of the first four steps (-1 where
 
 def _grouped(rows: list[_Row]) -> list[tuple[int, list[_Try]]]:
     """Group rows by the step that most of them share, so that most clauses try none."""
-    groups = []
+    groups: list[tuple[int, list[_Try]]] = []
     while rows:
         shared = Counter(step for row in rows for step in set(row.steps)).most_common(1)[0][0]
-        tries = [(*(*row.steps, -1, -1)[:4], row) for row in rows if shared in row.steps]
+        tries: list[_Try] = []
+        for row in rows:
+            if shared in row.steps:
+                a, b, c, d = (*row.steps, -1, -1)[:4]
+                tries.append((a, b, c, d, row))
         groups.append((shared, tries))
         rows = [row for row in rows if shared not in row.steps]
     return groups

@@ -225,7 +225,8 @@ def _combination(
 
 
 def _presumption(
-    row: Node, klass: str, allowed: Mapping[str, str] | None, known: Mapping[str, str], alone: bool, words: Words, reading: Reading
+    row: Node, klass: str, allowed: Mapping[str, str] | None, known: Mapping[str, str], alone: bool, words: Words,
+    reading: Reading,
 ) -> None:
     subject = f"{klass}  推定"
     top = reading.mapping(row, subject, ("遇", "归入"), ("有", "都有", "无", "说明", "例"))
@@ -234,8 +235,8 @@ def _presumption(
         return
     met = _condition(top["遇"], f"{subject} {tag}  遇", known, reading)
     if met:
-        words.presumptions.append(
-            Presumption(klass, tag, met, *(_conditions(top.get(k), f"{subject} {tag}  {k}", known, reading) for k in ("有", "都有", "无")), alone))
+        some, every, none = (_conditions(top.get(k), f"{subject} {tag}  {k}", known, reading) for k in ("有", "都有", "无"))
+        words.presumptions.append(Presumption(klass, tag, met, some, every, none, alone))
 
 
 def _conditions(node: Node | None, subject: str, known: Mapping[str, str], reading: Reading) -> tuple[Condition, ...]:
