@@ -13,13 +13,13 @@ from pathlib import Path
 from types import MappingProxyType
 
 from hsdispute_plugin.adapters import built_in
-from hsdispute_plugin.errors import PluginRefused, RulebookError, place_of
+from hsdispute_plugin.errors import PluginRefused, RulebookError
 from hsdispute_plugin.hooks.manager import Plugins
 from hsdispute_plugin.hooks.platform import FactExtractor, Platform, PlatformSettings
 from hsdispute_plugin.model import Facts, Ticket
 from hsdispute_plugin.rules.durable import best_engine
 from hsdispute_plugin.rules.extract import Extractor
-from hsdispute_plugin.rules.facts import FactDef, Kind
+from hsdispute_plugin.rules.facts import FactDef, FactTable, Kind
 from hsdispute_plugin.rules.holder import RulebookHolder
 from hsdispute_plugin.rules.load import load, read_yaml
 from hsdispute_plugin.rules.node import Node, Reading
@@ -32,7 +32,7 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType({
     "HSDISPUTE_CONFIG": "配置目录；命令行的 --config 优先；都没有则用随附的配置",
     "HSDISPUTE_DATABASE": "数据库地址：sqlite:///文件，或 postgresql+psycopg://用户:口令@主机/库；命令行的 --database 优先",
     "HSDISPUTE_API_TOKEN": "调用 /api/v1 要带的令牌；不设则只接受本机的请求",
-    "HSDISPUTE_BLOCKED_PLUGINS": "停用的第三方插件（入口点名，用逗号分开）",
+    "HSDISPUTE_BLOCKED_PLUGINS": "停用的第三方插件（入口点名或包名，用逗号分开）",
     "HSDISPUTE_<平台>_<密钥>": "平台的密钥，如 HSDISPUTE_ROUNDUP_WEBHOOK_SECRET；平台名是 platforms/ 里的文件名",
 })
 
@@ -82,7 +82,16 @@ def open_rulebook(directory: Path | None = None, plugins: Plugins | None = None)
 
 
 def fact_defs(extractors: Sequence[FactExtractor]) -> tuple[FactDef, ...]:
-    """Return the facts that plugins add, as rule files may name them."""
+    """Return the facts that plugins add, as rule files may name them.
+
+    Raises:
+        PluginRefused: One is a fact of ours already.
+    """
+    own = FactTable()
+    for e in extractors:
+        if e.code in own.by_code or e.label in own.by_label:
+            raise PluginRefused(f"插件 “{e.package}” 的事实 “{e.label}”（{e.code}）已有人定义，请其作者换一个名称 / "
+                                f"fact {e.code!r} is already defined")
     return tuple(
         FactDef(e.label, e.code, Kind(e.kind), e.says, source="plugin", values=e.values, optional=True) for e in extractors
     )
@@ -93,13 +102,9 @@ def _with_plugins(own: Extract, extractors: Sequence[FactExtractor]) -> Extract:
         facts = own(ticket)
         values, evidence = dict(facts.values), dict(facts.evidence)
         for e in extractors:
-            try:
-                given = e.extract(ticket)
-            except Exception as err:
-                raise PluginRefused(f"插件的事实 “{e.label}”（{e.code}）算不出来：{place_of(err)}。"
-                                    f"请联系其作者，或停用该插件") from err
-            values.update({k: v for k, v in given.values.items() if k == e.code})
-            evidence.update({k: v for k, v in given.evidence.items() if k.partition(".")[0] == e.code})
+            given = e.read(ticket)
+            values |= given.values
+            evidence |= given.evidence
         return Facts(values, evidence)
 
     return extract

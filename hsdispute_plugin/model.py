@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -129,8 +129,7 @@ class Ticket(BaseModel):
     __str__ = __repr__
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(NamedTuple):
     """Words of the ticket behind a fact: ``ticket.text[start:end] == text``."""
 
     text: str
@@ -176,8 +175,7 @@ class DueDate:
     provisional: bool = False  # counted through a year whose holiday notice is not out yet
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why: the rule that spoke, its clause, its words, and the phrases of the ticket behind it."""
 
     rule: str

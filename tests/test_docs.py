@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,6 +46,14 @@ def test_the_example_of_a_hook_runs(name):
         assert world["COUNTS"] == {"single": 1}
     else:
         assert result is None
+
+
+def test_the_host_in_the_document_decides():
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "hooks.md").read_text("utf-8"), re.S)
+    world: dict[str, Any] = {}
+    exec(next(b for b in blocks if "load_setuptools_entrypoints" in b), world)
+    assert set(world["values"]) == {"lead", "helpers", "category", "handling", "basis", "due_at", "note"}
+    assert world["values"]["lead"].endswith("税务局")
 
 
 def test_every_file_that_the_readme_names_exists():

@@ -29,7 +29,9 @@ def hooks() -> str:
         "A package takes part by an entry point in the group `hsdispute` that names a module with hook implementations:\n",
         '```toml\n[project.entry-points.hsdispute]\nmine = "my_package.hsdispute_hooks"\n```\n',
         "At start every plugin is checked: a misspelt hook, other arguments, a wrong record, an import that fails or a name "
-        "that is taken stops the start with the name of the package. `HSDISPUTE_BLOCKED_PLUGINS=mine` leaves one out.\n",
+        "that is taken stops the start with the name of the package. `HSDISPUTE_BLOCKED_PLUGINS=mine` leaves one out, by the "
+        "name of its entry point or of its package.\n",
+        _IN_A_HOST,
     ]
     for name, spec in sorted(vars(specs).items()):
         if name.startswith("hsdispute_"):
@@ -123,6 +125,26 @@ def facts() -> str:
         parts.append("")
     return "\n".join(parts)
 
+
+_IN_A_HOST = """A host written in Python can hold the plugin itself and decide in the transaction that creates a ticket:
+
+```python
+from datetime import UTC, datetime
+import pluggy
+from hsdispute_plugin.entrypoints import plugin
+from hsdispute_plugin.hooks import specs
+
+manager = pluggy.PluginManager("hsdispute")
+manager.add_hookspecs(specs)
+manager.load_setuptools_entrypoints("hsdispute")
+
+ticket = plugin.ticket(ticket_no="1", title="欠费", content="老城镇砖厂欠缴养老保险八个月，请查处")
+decision = manager.hook.hsdispute_decide(ticket=ticket, now=datetime.now(UTC))
+values = plugin.fields(decision, "roundup")  # lead, helpers, category, handling, basis, due_at, note
+```
+
+`HSDISPUTE_CONFIG` names the configuration; units and handling come in the words of `platforms/roundup.yaml`.
+"""
 
 _SOURCES = {"ticket": "来自工单字段", "text": "来自工单的话", "family": "前面各族的结论", "count": "个数"}
 

@@ -40,7 +40,8 @@ def hsdispute_decide(ticket: Ticket, now: datetime) -> Decision:
     """Decide by the edition in force of the configuration that ``HSDISPUTE_CONFIG`` names, or of the shipped one.
 
     Raises:
-        RulebookError, PluginRefused: The configuration is broken; the host creates the ticket undecided.
+        RulebookError, EditionRefused, PluginRefused: The configuration or a plugin is broken; the host creates the ticket
+            undecided.
     """
     return _books.get().rulebook().decide(ticket, now)
 

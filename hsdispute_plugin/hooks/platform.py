@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Protocol
 
+from hsdispute_plugin.errors import PluginRefused, place_of
 from hsdispute_plugin.model import Facts, Ticket, Track
 
 
@@ -117,12 +120,23 @@ class PlatformRegistration:
     name: str
     connect: Callable[[PlatformSettings], Platform]
 
+    def wrong(self) -> str:
+        """Return what is wrong with the record, as a Chinese sentence; empty when it can be used."""
+        if not isinstance(self.name, str) or not re.fullmatch(r"[a-z][a-z0-9_-]*", self.name):
+            return "平台名（name）用小写英文字母、数字、下划线和短横线"
+        return "" if callable(self.connect) else "connect 应是一个函数或类"
+
+
+#: How a fact is typed in rule files, and what ``extract`` must give for it.
+FACT_KINDS: Mapping[str, type] = MappingProxyType({"是否": bool, "整数": int, "单选": str, "多选": frozenset})
+
 
 @dataclass(frozen=True, slots=True)
 class FactExtractor:
     """A fact that a plugin adds. ``kind`` is 是否, 整数, 单选 or 多选; ``values`` maps labels to codes for the last two.
 
-    ``extract`` returns a value under ``code`` only; leaving it out means unknown.
+    ``extract`` returns a value under ``code`` only (bool, int, a code, a frozenset of codes); leaving it out means unknown.
+    ``package`` is filled in by the manager.
     """
 
     label: str
@@ -131,3 +145,40 @@ class FactExtractor:
     says: str
     extract: Callable[[Ticket], Facts]
     values: Mapping[str, str] = field(default_factory=dict)
+    package: str = ""
+
+    def wrong(self) -> str:
+        """Return what is wrong with the record, as a Chinese sentence; empty when it can be used."""
+        if not self.label or not re.fullmatch(r"[a-z][a-z0-9_]*", self.code):
+            return "事实要有中文名（label），代号（code）用小写英文字母、数字和下划线"
+        if self.kind not in FACT_KINDS:
+            return f"类型（kind）“{self.kind}” 不对，可用：{'、'.join(FACT_KINDS)}"
+        if bool(self.values) != (self.kind in ("单选", "多选")):
+            return "单选、多选要在 values 里列出取值，是否、整数不要列"
+        return "" if callable(self.extract) else "extract 应是一个函数"
+
+    def read(self, ticket: Ticket) -> Facts:
+        """Return this fact of a ticket, with its phrases.
+
+        Raises:
+            PluginRefused: ``extract`` raised, or gave a value of another kind; the ticket's words are not in the message.
+        """
+        try:
+            given = self.extract(ticket)
+            values = {k: v for k, v in given.values.items() if k == self.code}
+            evidence = {k: v for k, v in given.evidence.items() if k.partition(".")[0] == self.code}
+        except Exception as err:
+            raise self._refused(f"算不出来：{place_of(err)}") from err
+        if self.code in values and not self._fits(values[self.code]):
+            raise self._refused(f"应是{self.kind}，给的是 {type(values[self.code]).__name__}，或是没有列出的取值")
+        return Facts(values, evidence)
+
+    def _refused(self, why: str) -> PluginRefused:
+        return PluginRefused(f"插件 “{self.package}” 的事实 “{self.label}”（{self.code}）{why} / fact {self.code!r} failed。"
+                             f"请联系其作者，或停用该插件：HSDISPUTE_BLOCKED_PLUGINS={self.package}")
+
+    def _fits(self, value: object) -> bool:
+        if type(value) is not FACT_KINDS[self.kind]:  # exactly: True is an int, too
+            return False
+        codes = value if isinstance(value, frozenset) else {value} if isinstance(value, str) else frozenset()
+        return codes <= set(self.values.values())

@@ -20,8 +20,9 @@ def hsdispute_platforms() -> Iterable[PlatformRegistration]:  # type: ignore[emp
     """Offer host platforms that results can be written back to.
 
     Called once, at start, before any ticket. Order is of no account: two offers of one name stop the start, naming both
-    packages. ``None`` or nothing yielded means no offer. It must not block; connections are made later, by ``connect``.
-    If it raises, the start is refused with the name of the package.
+    packages. ``None`` or nothing yielded means no offer. It must not block; connections are made later, by ``connect``,
+    once for each file of ``config/platforms`` that names the adapter. If it raises, the start is refused with the name
+    of the package.
 
     Example:
         @hookimpl
@@ -34,9 +35,13 @@ def hsdispute_platforms() -> Iterable[PlatformRegistration]:  # type: ignore[emp
 def hsdispute_fact_extractors() -> Iterable[FactExtractor]:  # type: ignore[empty-body]
     """Offer facts of your own, which rule files may then use by their Chinese label.
 
-    Called once, at start and at each reload of the rules. Each extractor is asked once for every ticket, in the order of
-    the packages' names; it may not block and sees the frozen ticket only. Facts hold no name, phone or address. A fact
-    that is already defined stops the start, naming the package. If ``extract`` raises, that ticket alone is set aside
+    Called once, at start, before any rule file is read. ``None`` or nothing yielded means no offer. Two offers of one
+    label or code, or one that is a fact of ours, stop the start, naming the packages. If the hook raises, the start is
+    refused with the name of the package.
+
+    Each extractor is asked once for every ticket that is decided, in the order of the packages' names, and perhaps by
+    several threads at a time. It sees the frozen ticket only and may not block: a ticket takes well under a millisecond.
+    Facts hold no name, phone or address. If it raises, or gives a value of another kind, that ticket alone is set aside
     for a person and the others go on.
 
     Example:
@@ -49,10 +54,13 @@ def hsdispute_fact_extractors() -> Iterable[FactExtractor]:  # type: ignore[empt
 
 @hookspec
 def hsdispute_decided(ticket: Ticket, decision: Decision) -> None:
-    """Learn of a decision after it is saved, and before it is written back to the host.
+    """Learn of a decision after it is saved.
 
-    Called once for every accepted version of a ticket, after the commit, in the thread that accepted it: keep it short.
-    What it returns is ignored. If it raises, the error is logged with the package's name and the case goes on.
+    Called at most once for every accepted version of a ticket, after the commit, in the thread that accepted it, which
+    takes no other ticket of that platform meanwhile: keep it short. A crash between the commit and the call is not made
+    up for; what must not be lost is in the case. The result may already stand in the host. The order is pluggy's:
+    ``tryfirst``, ``trylast``, else the last registered first. What it returns is ignored. If it raises, the error is
+    logged with the package's name, and the other observers and the case go on.
 
     Example:
         @hookimpl
@@ -65,10 +73,12 @@ def hsdispute_decided(ticket: Ticket, decision: Decision) -> None:
 def hsdispute_decide(ticket: Ticket, now: datetime) -> Decision | None:
     """Decide a ticket inside the host's own process.
 
-    For hosts that hold a PluginManager themselves and load the group ``hsdispute``: they call it in the transaction that
-    creates the ticket. Our own implementation answers; the first answer that is not ``None`` counts. It reads no network
-    and no database, and takes well under a millisecond; ``now`` is aware. If it raises ``RulebookError``, the
-    configuration is broken: create the ticket undecided.
+    For hosts that hold a PluginManager themselves, add ``hsdispute_plugin.hooks.specs`` to it and load the group
+    ``hsdispute``: they call it once for each ticket, in the transaction that creates it. Our own implementation answers;
+    in pluggy's order the first answer that is not ``None`` counts. It reads no network and no database. The first call
+    opens the rule files and may take a second, each later one well under a millisecond. ``now`` is aware. Threads may
+    call at the same time. If it raises, rule files or a plugin are broken: create the ticket undecided.
+    ``hsdispute_plugin.entrypoints.plugin`` makes the ticket (``ticket``) and the values of the host's fields (``fields``).
 
     Example:
         @hookimpl(tryfirst=True)

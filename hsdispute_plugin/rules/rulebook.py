@@ -24,7 +24,7 @@ from hsdispute_plugin.model import (
     Track,
     Unit,
 )
-from hsdispute_plugin.rules.condition import All, AnyOf, Condition, leaves, true_leaves
+from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, holds, leaves, true_leaves
 from hsdispute_plugin.rules.facts import FactTable, Kind
 from hsdispute_plugin.rules.lexicon import Words
 from hsdispute_plugin.rules.regions import Regions
@@ -141,6 +141,8 @@ class Rulebook:
         self.source = source
         self._extract = extract
         self._conclusions = frozenset(c for c, d in source.table.by_code.items() if d.source == "family")
+        # What every rule of a family demands: where it fails, no rule can speak and the engine need not be asked.
+        self._gates = {f.code: _gate(f.rules) for f in source.families}
         # Leaves that are true whenever the rule speaks; rules with a 任一 are asked each time.
         self._leaves = {id(r): tuple(leaf for leaf in true_leaves(r.condition, {}, sure=True))
                         for f in source.families for r in f.rules if not _has_choice(r.condition)}
@@ -184,7 +186,7 @@ class Rulebook:
         for (family, engine), in_force in zip(self._families, self.in_force(now.astimezone(SHANGHAI).date()), strict=True):
             if steps is not None:
                 steps.append(dict(values))
-            fired = engine.matching(values)
+            fired = engine.matching(values) if all(holds(leaf, values) for leaf in self._gates[family.code]) else []
             if in_force is not None:
                 fired = [i for i in fired if i in in_force]
             concluded: set[str] = set()
@@ -284,6 +286,14 @@ class Rulebook:
         if ticket.host_due_at:
             due.append(DueDate("host", "平台工单时限", ticket.host_due_at, "平台随工单给出的时限", confirmed=True))
         return tuple(sorted(due, key=lambda d: (d.due_at, d.key)))
+
+
+def _gate(rules: Sequence[Rule]) -> tuple[Leaf, ...]:
+    """Return the leaves that every rule demands outright."""
+    demanded = [
+        {p for p in (r.condition.parts if isinstance(r.condition, All) else (r.condition,)) if isinstance(p, Leaf)} for r in rules
+    ]
+    return tuple(set.intersection(*demanded)) if demanded else ()
 
 
 class _Behind(dict[str, tuple[Phrase, ...]]):
