@@ -82,7 +82,7 @@ class Automaton:
                 known = self._by_first[char]
                 for size in self._sizes[char]:
                     number = known.get(text[start : start + size])
-                    if number is not None:
+                    if number is not None and start + size <= len(text):
                         found.append((number, start, start + size))
         found.sort(key=lambda m: m[2])
         return found

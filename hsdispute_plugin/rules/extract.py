@@ -9,7 +9,7 @@ from hsdispute_plugin.model import Facts, FactValue, Phrase, Ticket
 from hsdispute_plugin.rules.automaton import fold
 from hsdispute_plugin.rules.clauses import Clauses, Reading
 from hsdispute_plugin.rules.facts import INSURANCE as INSURANCES
-from hsdispute_plugin.rules.facts import TOPICS, FactDef, FactTable, Kind
+from hsdispute_plugin.rules.facts import TICKET_TYPES, TOPICS, FactDef, FactTable, Kind
 from hsdispute_plugin.rules.lexicon import Presumption, Words, Zone
 from hsdispute_plugin.rules.numbers import Quantity, people, stretches_of_years
 from hsdispute_plugin.rules.phrasebook import Phrasebook
@@ -137,12 +137,10 @@ class Extractor:
         spans: dict[str, Where],
     ) -> None:
         """What the host's own fields say goes before what the text lets us presume."""
-        for source in self._facts:
-            if source.fact.code == "ticket_type" and ticket.ticket_type:
-                for label, code in source.fact.values.items():
-                    if label in ticket.ticket_type or ticket.ticket_type == code:
-                        values["ticket_type"] = code
-        area = self._regions.area(ticket.area)
+        if ticket.ticket_type:
+            named = [(ticket.ticket_type.find(word), code) for label, code in TICKET_TYPES.items() for word in (label, code)]
+            values["ticket_type"] = min((n for n in named if n[0] >= 0), default=(0, values.get("ticket_type", "")))[1]
+        area = self._regions.area(ticket.area) if ticket.area else None
         if area is None:
             here = [(s, e) for s, e, bits in tokens if bits & self._inside]
             there = [(s, e) for s, e, bits in tokens if bits & self._outside]

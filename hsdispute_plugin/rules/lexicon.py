@@ -90,7 +90,7 @@ class Words:
 
     phrases: dict[str, list[Sense]] = field(default_factory=dict)
     blocks: dict[str, set[int]] = field(default_factory=dict)  # phrase -> entries whose phrases do not count inside it
-    wholes: set[str] = field(default_factory=set)  # 整词: no phrase counts that ends inside one of them
+    wholes: set[str] = field(default_factory=set)  # 整词: no phrase counts that lies half inside one of them
     unions: dict[str, frozenset[str]] = field(default_factory=dict)  # 合称 -> tags
     combinations: list[Combination] = field(default_factory=list)
     presumptions: list[Presumption] = field(default_factory=list)

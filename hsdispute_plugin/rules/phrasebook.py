@@ -71,7 +71,7 @@ class Phrasebook:
                 found.append((start, end, bits))
         for number, begin, close in matches:
             if number in self._wholes:
-                found = [t for t in found if not t[0] < begin < t[1] < close]
+                found = [t for t in found if not (t[0] < begin < t[1] < close or begin < t[0] < close < t[1])]
         return found
 
     def bits_of(self, klass: str, tag: str) -> int:
