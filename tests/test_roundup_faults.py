@@ -1,13 +1,15 @@
 """Hosts that misbehave: what is tried again, what a person must look at, when the outcome is unknown. Bodies of our own."""
 
+import json
 from base64 import b64decode
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 import responses
 from urllib3.exceptions import ProtocolError
 
-from hsdispute_plugin.adapters import http
+from hsdispute_plugin.adapters import http, roundup_rest
 from hsdispute_plugin.adapters.http import Http
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, RulebookError
 from tests.hosts.roundup.settings import connect
@@ -118,6 +120,17 @@ class TestWriting:
         with pytest.raises(DeliveryDelayed, match="工单 1 写后读回不一致：unit、helpers、category、handling、due、basis、extkey"):
             platform.write_back("1", RESULT, None)
 
+    def test_a_note_that_somebody_came_before_is_made_once_and_added_again(self, platform, host):
+        wanted = {"unit": {"name": RESULT.lead}, "helpers": [{"name": u} for u in RESULT.helpers], "category": {"name": "征缴"},
+                  "handling": {"name": "一般事项"}, "due": "2026-12-01.10:00:00", "basis": RESULT.basis, "extkey": RESULT.key}
+        answers(host, **wanted)
+        host.replace("PATCH", f"{REST}/issue/1", status=412)
+        host.patch(f"{REST}/issue/1", json={"data": {}})
+        platform.write_back("1", RESULT, None)
+        asked = [(c.request.method, c.request.path_url.removeprefix("/rest/data")) for c in host.calls]
+        assert [a for a in asked if a[0] != "GET"] == [
+            ("POST", "/file"), ("POST", "/msg"), ("PATCH", "/issue/1"), ("PATCH", "/issue/1")]
+
     @pytest.mark.parametrize(("fault", "told"), [
         (requests.ReadTimeout("slow"), "平台 5 秒没有回答"),
         (requests.ConnectionError(ProtocolError("cut off")), "与平台的连接断了"),
@@ -172,6 +185,30 @@ class TestWriting:
                 seen.append(str(caught.value))
                 answers(host, title=secret)
         assert len(seen) == 21 and not any("张三丰" in s or "13800000000" in s or RESULT.note in s for s in seen)
+
+
+class TestReading:
+    def test_the_first_message_is_the_one_of_the_lowest_number(self, platform, host):
+        host.get(f"{REST}/issue/1", json={"data": {"attributes": {**ISSUE, "messages": [{"id": "10"}, {"id": "9"}]}}})
+        rows = [{"id": "10", "content": "补充"}, {"id": "9", "content": "单位欠缴"}]
+        host.get(f"{REST}/msg", json={"data": {"collection": rows}})
+        assert platform.fetch("1").ticket.content == "单位欠缴"
+
+    def test_a_ticket_that_changes_while_the_pages_are_read_hides_no_other(self, platform, host, monkeypatch):
+        active = {str(n): f"2026-11-25.04:00:{n:02}" for n in range(1, 8)}
+
+        def page(request):
+            query = parse_qs(urlsplit(request.url).query)
+            since = query.get("activity", [""])[0].removesuffix("+0000;")
+            rows = sorted((at, number) for number, at in active.items() if at >= since)
+            first = (int(query["@page_index"][0]) - 1) * 2
+            active["1"] = "2026-11-25.04:05:00"  # somebody works on the oldest ticket meanwhile
+            return 200, {}, json.dumps({"data": {"collection": [
+                {"id": number, "activity": at} for at, number in rows[first : first + 2]]}})
+
+        monkeypatch.setattr(roundup_rest, "PAGE", 2)
+        host.add_callback("GET", f"{REST}/issue", page)
+        assert {e.ticket_no for e in platform.changed("")[0]} == {str(n) for n in range(1, 8)}
 
 
 class TestTheClient:

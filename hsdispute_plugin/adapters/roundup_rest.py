@@ -3,7 +3,7 @@
 Seen with Roundup 2.6.0 on 2026-11-25:
 
 - every write wants ``Origin``, ``X-Requested-With`` and exactly ``application/json``;
-- a stale ``If-Match`` is 412, but the check and the write are not one step. Compressed answers carry another ETag than plain;
+- a stale ``If-Match`` is 412, but the check and the write are not one step;
 - dates are stored and answered in UTC, but what is sent without an offset, a filter too, is read in the account's zone;
 - ``null`` leaves a link or date as it is, an empty text empties it; texts are stripped and their line ends made one;
 - links answer with their name only at ``@verbose=2``, contents of messages in a list only at 3;
@@ -34,7 +34,7 @@ class RoundupRest:
         self._account = account
         self._http = Http(
             base + "/rest/data", auth=(account, password), timeout_s=timeout_s,
-            headers={"X-Requested-With": "rest", "Origin": base, "Accept": "application/json", "Accept-Encoding": "identity"},
+            headers={"X-Requested-With": "rest", "Origin": base, "Accept": "application/json"},
         )
 
     def issue(self, number: str) -> tuple[dict[str, Any], str]:

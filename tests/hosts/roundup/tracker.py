@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -22,89 +23,16 @@ from types import TracebackType
 ROBOT, ROBOT_PASSWORD = "hsdispute-robot", "robot-pass-1"
 HOTLINE, CLERK, PEOPLE_PASSWORD = "rexian", "jingban", "people-pass-1"
 ADMIN_PASSWORD = "admin-pass-1"
+DOCS = Path(__file__).parents[3] / "docs"
+GUIDE, DETECTORS = DOCS / "roundup.md", DOCS / "roundup"  # what a county adds to its schema, and copies into its tracker
+_INTRANET = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 UNITS = ("合水县税务局", "合水县人力资源和社会保障局", "合水县医疗保障局", "合水县人民法院", "合水县司法局", "合水县财政局",
          "合水县委网信办", "合水县人民政府办公室")
 CATEGORIES = ("征缴", "其他")
 HANDLINGS = ("一般事项", "重大疑难事项", "不属本机制")
 
-_CLASSES = '''
-unit = Class(db, "unit", name=String(), order=Number()); unit.setkey("name")
-category = Class(db, "category", name=String(), order=Number()); category.setkey("name")
-handling = Class(db, "handling", name=String(), order=Number()); handling.setkey("name")
-'''
-_FIELDS = '''IssueClass(db, "issue",
-    unit=Link("unit"), helpers=Multilink("unit"), category=Link("category"), handling=Link("handling"),
-    due=Date(), basis=String(), serial=String(), extkey=String(),
-    caller=String(), phone=String(), town=String(), expected=Date(),'''
-_MESSAGE_FIELDS = "inreplyto=String(), private=Boolean())"
-
-_WEBHOOK = '''
-"""Tells the plugin of new, changed and retired issues: signed, after the commit, best effort (polling finds what is missed)."""
-import hashlib, hmac, json, os, threading, time, urllib.request, uuid
-
-def _post(body, key):
-    time.sleep(0.15)  # reactors run before the commit
-    url, secret = os.environ.get("HOOK_URL"), os.environ.get("HOOK_SECRET", "")
-    if not url:
-        return
-    data, at = json.dumps(body).encode(), str(int(time.time()))
-    seal = hmac.new(secret.encode(), at.encode() + b"." + data, hashlib.sha256).hexdigest()
-    request = urllib.request.Request(url, data=data, headers={"Content-Type": "application/json", "X-Event-Id": key,
-        "X-Hsdispute-Timestamp": at, "X-Hsdispute-Signature": seal})
-    try:
-        urllib.request.urlopen(request, timeout=5).close()
-    except OSError:
-        pass
-
-def _tell(kind):
-    def tell(db, cl, nodeid, oldvalues):
-        body = {"event": kind, "id": nodeid, "actor": db.user.get(db.getuid(), "username")}
-        # Each event is posted once; the second of its activity would not tell it from the next.
-        threading.Thread(target=_post, args=(body, "%s-%s-%s" % (kind, nodeid, uuid.uuid4().hex)), daemon=True).start()
-    return tell
-
-def init(db):
-    for act, kind in (("create", "issue.created"), ("set", "issue.updated"), ("retire", "issue.retired")):
-        db.issue.react(act, _tell(kind))
-'''
-
-_IN_PROCESS = '''
-"""The plugin inside the host: decides in the transaction that creates the issue."""
-from datetime import datetime, timezone
-import pluggy
-from roundup import date
-
-from hsdispute_plugin.entrypoints import plugin
-from hsdispute_plugin.errors import HsdisputeError
-from hsdispute_plugin.hooks import specs
-
-manager = pluggy.PluginManager("hsdispute")
-manager.add_hookspecs(specs)
-manager.load_setuptools_entrypoints("hsdispute")
-
-def decide(db, cl, nodeid, newvalues):
-    content = db.msg.get(newvalues["messages"][0], "content") if newvalues.get("messages") else ""
-    ticket = plugin.ticket(ticket_no="new", title=newvalues.get("title") or "", content=content)
-    try:
-        decision = manager.hook.hsdispute_decide(ticket=ticket, now=datetime.now(timezone.utc))
-    except HsdisputeError as err:
-        db.log_info("hsdispute: created undecided: %s" % err)
-        return
-    fields = plugin.fields(decision, "roundup")
-    if fields["lead"]:
-        newvalues["unit"] = db.unit.lookup(fields["lead"])
-    newvalues["helpers"] = [db.unit.lookup(name) for name in fields["helpers"]]
-    newvalues["handling"] = db.handling.lookup(fields["handling"])
-    newvalues["category"] = db.category.lookup(fields["category"])
-    newvalues["basis"] = fields["basis"]
-    if fields["due_at"]:
-        newvalues["due"] = date.Date(fields["due_at"].astimezone(timezone.utc).strftime("%Y-%m-%d.%H:%M:%S"))
-    note = db.msg.create(content=fields["note"], author=db.getuid(), date=date.Date("."), private=True)
-    newvalues["messages"] = list(newvalues.get("messages") or []) + [note]
-
-def init(db):
-    db.issue.audit("create", decide)
-'''
+#: Fields of this county's own, beside those of the guide.
+_OWN_FIELDS = "    caller=String(), phone=String(), town=String(), expected=Date(),\n"
 
 _SERVER = '''
 import sys
@@ -118,6 +46,20 @@ def _set(text: str, section: str, key: str, value: str) -> str:
     start = text.index(f"[{section}]")
     head, rest = text[:start], text[start:]
     return head + re.sub(rf"(?m)^#?\s*{key} =.*$", lambda _: f"{key} = {value}", rest, count=1)
+
+
+def _extended(schema: str) -> str:
+    """Return Roundup's classic schema with what the guide adds."""
+    (block,) = re.findall(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.S)
+    classes, issue_fields, message_fields = re.split(r"# .* 的字段\n", block)
+    for old, new in (
+        ("issue = IssueClass(db, \"issue\",", f"{classes}issue = IssueClass(db, \"issue\",\n{issue_fields}{_OWN_FIELDS}"),
+        ("inreplyto=String())", f"inreplyto=String(), {message_fields})"),
+        ("for cl in 'priority', 'status':", "for cl in 'priority', 'status', 'unit', 'category', 'handling':"),
+    ):
+        assert old in schema, f"the classic schema has changed: {old}"
+        schema = schema.replace(old, new, 1)
+    return schema
 
 
 def free_port() -> int:
@@ -141,7 +83,8 @@ class Tracker:
         """
         self.home, self.port = home / "tracker", port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._environment = {**os.environ, "HOOK_URL": hook_url, "HOOK_SECRET": hook_secret, **(environment or {})}
+        self._environment = {**os.environ, "HSDISPUTE_HOOK_URL": hook_url, "HSDISPUTE_HOOK_SECRET": hook_secret,
+                             **(environment or {})}
         self._log = home / "roundup.log"
         self._server: subprocess.Popen[bytes] | None = None
         if not self.home.exists():
@@ -151,10 +94,7 @@ class Tracker:
         self.home.parent.mkdir(parents=True, exist_ok=True)
         settings = f"tracker_web={self.url}/,admin_email=a@example.invalid,mail_domain=example.invalid,mail_host=127.0.0.1"
         self._admin("install", "classic", "sqlite", settings)
-        self._edit("schema.py", lambda s: re.sub(r'IssueClass\(db, "issue",', _FIELDS, s.replace(
-            "issue = IssueClass", _CLASSES + "\nissue = IssueClass", 1), count=1).replace(
-            "for cl in 'priority', 'status':", "for cl in 'priority', 'status', 'unit', 'category', 'handling':", 1).replace(
-            "inreplyto=String())", _MESSAGE_FIELDS, 1))
+        self._edit("schema.py", _extended)
         people = [(ROBOT, ROBOT_PASSWORD), (HOTLINE, PEOPLE_PASSWORD), (CLERK, PEOPLE_PASSWORD)]
         self._edit("initial_data.py", lambda s: s + f'''
 from roundup import password as _password
@@ -168,8 +108,7 @@ for name, secret in {people!r}:
         detectors = self.home / "detectors"
         for sends_mail in ("statusauditor.py", "nosyreaction.py"):
             (detectors / sends_mail).unlink(missing_ok=True)
-        (detectors / ("inprocess.py" if in_process else "webhook.py")).write_text(
-            _IN_PROCESS if in_process else _WEBHOOK, encoding="utf-8")
+        shutil.copy(DETECTORS / ("hsdispute_in_process.py" if in_process else "hsdispute_webhook.py"), detectors)
         self._edit("config.ini", lambda s: _set(_set(_set(
             s, "mail", "debug", str(self.home.parent / "mail.txt")),  # never send mail
             "main", "timezone", "8"),
@@ -194,7 +133,7 @@ for name, secret in {people!r}:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             with suppress(urllib.error.URLError, ConnectionError):
-                urllib.request.urlopen(self._request("/rest/data/unit", ROBOT, ROBOT_PASSWORD), timeout=5).close()
+                _INTRANET.open(self._request("/rest/data/unit", ROBOT, ROBOT_PASSWORD), timeout=5).close()
                 return self
             if self._server.poll() is not None:
                 break
@@ -276,8 +215,8 @@ class Desk:
 
 
 if __name__ == "__main__":
-    with Tracker(Path(sys.argv[1]), port=int(sys.argv[2]), hook_url=os.environ.get("HOOK_URL", ""),
-                 hook_secret=os.environ.get("HOOK_SECRET", "")) as served:
+    with Tracker(Path(sys.argv[1]), port=int(sys.argv[2]), hook_url=os.environ.get("HSDISPUTE_HOOK_URL", ""),
+                 hook_secret=os.environ.get("HSDISPUTE_HOOK_SECRET", "")) as served:
         print(served.url, flush=True)
         with suppress(KeyboardInterrupt):
             while True:
