@@ -204,7 +204,7 @@ class _Row:
     def _near(self, tokens: Sequence[Token], start: int, end: int) -> tuple[int, int] | None:
         first, last = start, end
         for step in self.steps[1:]:
-            near = [(max(s - end, start - e), s, e) for s, e, b in tokens if b & step and (s >= end or e <= start)]
+            near = [(max(s - end, start - e, 0), s, e) for s, e, b in tokens if b & step]
             if not near:
                 return None
             gap, s, e = min(near)

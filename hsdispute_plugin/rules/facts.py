@@ -92,6 +92,7 @@ BUILT_IN: tuple[FactDef, ...] = (
     FactDef("诉求问征缴", "asks_premium", Kind.BOOL, "标题、提出要求的句子或末尾两句里问怎么参保、怎么缴、缴多少"),
     FactDef("诉求问参保", "asks_enrolment", Kind.BOOL, "标题、提出要求的句子或末尾两句里问怎么参保"),
     FactDef("标题社保物", "head_insurance", Kind.BOOL, "标题（没有标题时是头一句话）里说到社会保险"),
+    FactDef("诉求提缴", "names_premium", Kind.BOOL, "标题、提出要求的句子或末尾两句里说到参保、缴费，不管怎么说"),
     FactDef("单位失责", "employer_fault", Kind.BOOL, "用人单位没有参保、没有缴纳、拖欠或者扣了没交"),
     FactDef("请求调解", "asks_mediation", Kind.BOOL, "请求或愿意调解"),
     FactDef("曾缴", "paid_before", Kind.BOOL, "话里说到此前缴过、扣过、停缴过"),

@@ -109,8 +109,8 @@ def people(text: str) -> Iterator[Quantity]:
             continue
         if m["p"].startswith("人") and _NOT_PEOPLE.match(text, m.start("p")):
             continue
-        if number == "4050":
-            continue  # a name for the unemployed over 40 and 50
+        if number in ("4050", "万", "千"):
+            continue  # 4050 is a name for the unemployed over 40 and 50
         value = _VAGUE.get(number) or value_of(number)
         if value is not None and m["of"]:
             value *= _UNITS[m["of"]]
