@@ -1,5 +1,6 @@
 """Words as administrators write them: which count, which hide others, what they mean together."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,15 @@ GENERAL = """
 ])
 def test_the_first_presumption_that_holds_counts_and_zones_are_kept_apart(tmp_path, title, text, insurance):
     assert facts_of(words_of(tmp_path, GENERAL, PRESUMED), text, title).values["insurance"] == insurance
+
+
+def test_what_the_guide_shows_is_read_as_it_says(tmp_path):
+    guide = (Path(__file__).parents[1] / "docs" / "understanding.md").read_text("utf-8")
+    words = words_of(tmp_path, *re.findall(r"```yaml\n(.*?)```", guide, re.S))
+    assert facts_of(words, "没有给我们交纳医保").values["topics"] == {"arrears"}
+    assert facts_of(words, "不得不交医保").values["topics"] == frozenset()
+    assert facts_of(words, "没断缴").values["topics"] == frozenset()
+    assert facts_of(words, "没交社保卡的工本费").values["topics"] == frozenset()
 
 
 PHRASES = ["社保", "社保卡", "保卡", "欠", "欠社保", "没", "没有", "交", "交社", "a", "ab", "b"]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from hsdispute_plugin.rules.lexicon import Combination, Words
+from hsdispute_plugin.rules.combinations import Combinations, rows_of
+from hsdispute_plugin.rules.lexicon import Words
 from hsdispute_plugin.rules.phrasebook import CLAUSE_END, SENTENCE_END, Phrasebook, Token
 
 NEGATION, REQUEST, INSURED = "否定", "请求", "保险物"  # clues that structure itself asks for
@@ -37,49 +36,50 @@ class Reading:
 class Clauses:
     """Reads texts by one phrasebook and its combinations. Immutable once built; safe to share between threads."""
 
-    def __init__(self, words: Words, book: Phrasebook, shown: int) -> None:
-        """``shown``: bits whose tokens a reading keeps."""
+    def __init__(self, words: Words, book: Phrasebook, shown: int, asked: int) -> None:
+        """``shown``: bits whose tokens a reading keeps; ``asked``: further bits that presumptions ask for."""
         self._book, self._shown = book, shown
         self._ends, self._sentence = book.bit[CLAUSE_END] | book.bit[SENTENCE_END], book.bit[SENTENCE_END]
         self._negation, self._request = book.mask((NEGATION,)), book.mask((REQUEST,))
         self._named = book.mask((INSURED,))
         for tag in words.unions.get(INSURED, ()):
             self._named |= book.mask((tag, *words.classes.get(tag, ())))
-        self._of_clause = _Combinations([c for c in words.combinations if not c.whole_sentence], book)
-        self._of_sentence = _Combinations([c for c in words.combinations if c.whole_sentence], book)
+        rows = rows_of(words, book, shown | asked)
+        self._of_clause = Combinations([r for r in rows if not r.whole])
+        self._of_sentence = Combinations([r for r in rows if r.whole])
 
     def read(self, text: str, title_length: int) -> Reading:
         """Read one folded text, whose first ``title_length`` characters are the title."""
         found = Reading()
         head_end = title_length or _head_end(text)
-        sentences = found.sentences
-        sentence: list[Token] = []
-        clause: list[Token] = []
         tokens = self._book.tokens(text)
         if "《" in text:
             tokens = self._outside_titles(text, tokens)
+        ends, sentence_end = self._ends, self._sentence
+        clauses: list[list[Token]] = []
+        clause: list[Token] = []
         for token in tokens:
             _, end, bits = token
             if end > head_end:
-                sentence += self._closed(clause, found)
-                found.head = self._close(sentence, sentences, found)
-                sentence, clause, head_end = [], [], len(text)
-                for done in sentences:
+                clauses.append(clause)
+                self._finish(clauses, found)
+                clauses, clause, head_end = [], [], len(text)
+                for done in found.sentences:
                     found.head |= done
-            if bits & self._ends:
+            if bits & ends:
                 if clause:
-                    sentence += self._closed(clause, found)
+                    clauses.append(clause)
                     clause = []
-                if bits & self._sentence and sentence:
-                    self._close(sentence, sentences, found)
-                    sentence = []
+                if bits & sentence_end and clauses:
+                    self._finish(clauses, found)
+                    clauses = []
             else:
                 clause.append(token)
-        sentence += self._closed(clause, found)
-        self._close(sentence, sentences, found)
+        clauses.append(clause)
+        self._finish(clauses, found)
         found.demand = found.head
-        last = len(sentences) - LAST_SENTENCES
-        for n, bits in enumerate(sentences):
+        last = len(found.sentences) - LAST_SENTENCES
+        for n, bits in enumerate(found.sentences):
             found.everywhere |= bits
             if n >= last or bits & self._request:
                 found.demand |= bits
@@ -96,143 +96,46 @@ class Clauses:
                 kept.append((start, end, bits))
         return kept
 
-    def _closed(self, clause: list[Token], found: Reading) -> list[Token]:
-        """Return the tokens of a finished clause: negated ones settled, combinations added."""
-        bits = 0
-        for token in clause:
-            bits |= token[2]
-        if bits & self._negation and bits & (self._book.dropped | self._book.doubtful):
-            clause, bits = self._negate(clause, found)
-        return clause + self._of_clause.met(clause, bits)
-
-    def _negate(self, clause: list[Token], found: Reading) -> tuple[list[Token], int]:
-        negations = [t for t in clause if t[2] & self._negation]
-        kept: list[Token] = []
+    def _finish(self, clauses: list[list[Token]], found: Reading) -> None:
+        """Note a finished sentence: negated phrases settled, what its phrases mean together added."""
         union = 0
+        for clause in clauses:
+            for token in clause:
+                union |= token[2]
+        if not union:
+            return
+        if union & self._negation and union & (self._book.dropped | self._book.doubtful):
+            clauses = [self._negate(clause, found) for clause in clauses]
+        sentence = [token for clause in clauses for token in clause]
+        if union & self._of_clause.worth:
+            sentence += self._of_clause.met(clauses, union)
+        if union & self._of_sentence.worth:
+            for token in sentence:
+                union |= token[2]
+            sentence += self._of_sentence.met([sentence], union)
+        bits, shown = 0, self._shown
+        for token in sentence:
+            bits |= token[2]
+            if token[2] & shown:
+                found.tokens.append(token)
+        found.sentences.append(bits)
+
+    def _negate(self, clause: list[Token], found: Reading) -> list[Token]:
+        ends = [t[1] for t in clause if t[2] & self._negation]
+        if not ends:
+            return clause
+        kept: list[Token] = []
         for start, end, bits in clause:
             lost = bits & (self._book.dropped | self._book.doubtful)
-            if lost and any(0 <= start - n[1] <= NEGATION_WINDOW for n in negations):
-                found.doubtful |= lost & self._book.doubtful
-                if lost & self._book.doubtful & self._shown:
-                    found.tokens.append((start, end, lost & self._book.doubtful))
+            if lost and any(0 <= start - n <= NEGATION_WINDOW for n in ends):
+                doubtful = lost & self._book.doubtful
+                found.doubtful |= doubtful
+                if doubtful & self._shown:
+                    found.tokens.append((start, end, doubtful))
                 bits &= ~lost
             if bits:
                 kept.append((start, end, bits))
-                union |= bits
-        return kept, union
-
-    def _close(self, sentence: list[Token], sentences: list[int], found: Reading) -> int:
-        """Finish a sentence: combinations over its clauses, its bits noted."""
-        if not sentence:
-            return 0
-        bits = 0
-        for token in sentence:
-            bits |= token[2]
-            if token[2] & self._shown:
-                found.tokens.append(token)
-        for token in self._of_sentence.met(sentence, bits):
-            bits |= token[2]
-            if token[2] & self._shown:
-                found.tokens.append(token)
-        sentences.append(bits)
-        return bits
-
-
-class _Combinations:
-    """Combinations of one range, in stages: those of words first, then those that need what the first found."""
-
-    def __init__(self, combinations: Sequence[Combination], book: Phrasebook) -> None:
-        self._stages: list[list[tuple[int, list[_Try]]]] = []
-        rest = list(combinations)
-        while rest:
-            made = {c.tag for c in rest}
-            made |= {name for name, members in book.unions.items() if not made.isdisjoint(members)}
-            ready = [c for c in rest if all(made.isdisjoint(step) for step in c.steps)] or rest
-            self._stages.append(_grouped([_Row(c, book) for c in ready]))
-            rest = [c for c in rest if c not in ready]
-        self._any = 0
-        for stage in self._stages:
-            for shared, _ in stage:
-                self._any |= shared
-
-    def met(self, tokens: list[Token], bits: int) -> list[Token]:
-        """Return one token for each combination that the tokens (whose bits together are ``bits``) hold."""
-        if not bits & self._any:
-            return []
-        found: list[Token] = []
-        for stage in self._stages:
-            new = []
-            for shared, tries in stage:
-                if bits & shared:
-                    for a, b, c, d, row in tries:
-                        if bits & a and bits & b and bits & c and bits & d and (token := row.first(tokens)):
-                            new.append(token)
-            if new:
-                found += new
-                tokens = tokens + new
-                for token in new:
-                    bits |= token[2]
-        return found
-
-
-class _Row:
-    """One combination with its tags as bits."""
-
-    def __init__(self, c: Combination, book: Phrasebook) -> None:
-        self.steps = tuple(book.mask(s) for s in c.steps)
-        self.result = book.bits_of(c.klass, c.tag)
-        self._gap, self._unless = c.gap, book.mask(c.unless)
-        self._reach = self._next if c.ordered else self._near
-
-    def first(self, tokens: Sequence[Token]) -> Token | None:
-        """Return the first place where it holds, as a token."""
-        for start, end, bits in tokens:
-            if bits & self.steps[0]:
-                span = self._reach(tokens, start, end)
-                if span and not (self._unless and self._spoilt(tokens, *span)):
-                    return (*span, self.result)
-        return None
-
-    def _next(self, tokens: Sequence[Token], start: int, end: int) -> tuple[int, int] | None:
-        for step in self.steps[1:]:
-            near = [(s, e) for s, e, b in tokens if b & step and 0 <= s - end <= self._gap]
-            if not near:
-                return None
-            end = min(near)[1]
-        return start, end
-
-    def _near(self, tokens: Sequence[Token], start: int, end: int) -> tuple[int, int] | None:
-        first, last = start, end
-        for step in self.steps[1:]:
-            near = [(max(s - end, start - e, 0), s, e) for s, e, b in tokens if b & step]
-            if not near:
-                return None
-            gap, s, e = min(near)
-            if gap > self._gap:
-                return None
-            first, last = min(first, s), max(last, e)
-        return first, last
-
-    def _spoilt(self, tokens: Sequence[Token], start: int, end: int) -> bool:
-        return any(b & self._unless and start - NEGATION_WINDOW <= s and e <= end + NEGATION_WINDOW for s, e, b in tokens)
-
-
-_Try = tuple[int, int, int, int, _Row]  # bits of the first four steps (-1 where there are fewer), to fail early
-
-
-def _grouped(rows: list[_Row]) -> list[tuple[int, list[_Try]]]:
-    """Group rows by the step that most of them share, so that most clauses try none."""
-    groups: list[tuple[int, list[_Try]]] = []
-    while rows:
-        shared = Counter(step for row in rows for step in set(row.steps)).most_common(1)[0][0]
-        tries: list[_Try] = []
-        for row in rows:
-            if shared in row.steps:
-                a, b, c, d = (*row.steps, -1, -1)[:4]
-                tries.append((a, b, c, d, row))
-        groups.append((shared, tries))
-        rows = [row for row in rows if shared not in row.steps]
-    return groups
+        return kept
 
 
 def _head_end(text: str) -> int:

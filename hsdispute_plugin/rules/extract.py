@@ -59,7 +59,10 @@ class Extractor:
             shown |= source.mask
         for p in self._presumptions:
             shown |= p.met
-        self._clauses = Clauses(words, book, shown)
+        asked = 0
+        for p in self._presumptions:
+            asked |= p.asked
+        self._clauses = Clauses(words, book, shown, asked)
 
     def __call__(self, ticket: Ticket) -> Facts:
         """Read one ticket."""
@@ -191,6 +194,10 @@ class _Presumed:
             tuple((_ZONES.index(c.zone), book.mask((c.tag,))) for c in conditions)
             for conditions in (p.any_of, p.all_of, p.none_of)
         )
+
+        self.asked = self.met
+        for _, bits in (*self._any, *self._all, *self._none):
+            self.asked |= bits
 
     def holds(self, found: Reading) -> bool:
         zones = (found.everywhere, found.head, found.demand)

@@ -49,29 +49,36 @@ class Phrasebook:
         self.doubtful = _union(b for m in meanings.values() for _, _, b, n in m if n is Negated.DOUBTFUL)
         self._wholes = frozenset(n for n, p in enumerate(phrases) if p in words.wholes)
         self._hides = self._nested(phrases, meanings, words.blocks)
+        self._special = self._wholes | self._hides.keys()
         self._hidden = frozenset(inner for row in self._hides.values() for inner, _, _ in row)
 
     def tokens(self, text: str) -> list[Token]:
         """Return the phrases of a folded text that count, ascending by end."""
         matches = self._find(text)
-        hides, all_bits = self._hides, self._bits
+        all_bits, hides, special = self._bits, self._hides, self._special
         gone: dict[tuple[int, int], int] = {}
-        for number, start, _ in matches:
-            if number in hides:
-                for inner, offset, bits in hides[number]:
-                    place = inner, start + offset
+        wholes = []
+        for match in matches:
+            number = match[0]
+            if number in special:
+                if number in self._wholes:
+                    wholes.append(match)
+                for inner, offset, bits in hides.get(number, ()):
+                    place = inner, match[1] + offset
                     gone[place] = gone.get(place, 0) | bits
-        hidden = self._hidden
-        found = []
-        for number, start, end in matches:
-            bits = all_bits[number]
-            if number in hidden and gone:
-                bits &= ~gone.get((number, start), 0)
-            if bits:
-                found.append((start, end, bits))
-        for number, begin, close in matches:
-            if number in self._wholes:
-                found = [t for t in found if not (t[0] < begin < t[1] < close or begin < t[0] < close < t[1])]
+        if not gone:
+            found = [(start, end, all_bits[number]) for number, start, end in matches if all_bits[number]]
+        else:
+            hidden = self._hidden
+            found = []
+            for number, start, end in matches:
+                bits = all_bits[number]
+                if number in hidden:
+                    bits &= ~gone.get((number, start), 0)
+                if bits:
+                    found.append((start, end, bits))
+        for _, begin, close in wholes:
+            found = [t for t in found if not (t[0] < begin < t[1] < close or begin < t[0] < close < t[1])]
         return found
 
     def bits_of(self, klass: str, tag: str) -> int:
@@ -81,6 +88,10 @@ class Phrasebook:
             if tag in members or klass in members:
                 bits |= self.bit[name]
         return bits
+
+    def phrases_of(self, bits: int) -> int:
+        """Count the phrases that set any of some bits; those of combinations are none."""
+        return sum(1 for b in self._bits if b & bits) or len(self._bits)
 
     def mask(self, names: Iterable[str]) -> int:
         """Return the bits of some names together; names that no word leads to give none."""
