@@ -3,34 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from hsdispute_plugin.model import Facts, FactValue, Phrase, Ticket
 from hsdispute_plugin.rules.automaton import fold
 from hsdispute_plugin.rules.clauses import Clauses, Reading
 from hsdispute_plugin.rules.facts import INSURANCE as INSURANCES
 from hsdispute_plugin.rules.facts import TICKET_TYPES, TOPICS, FactDef, FactTable, Kind
-from hsdispute_plugin.rules.lexicon import Presumption, Words, Zone
+from hsdispute_plugin.rules.lexicon import Words, Zone
 from hsdispute_plugin.rules.numbers import Quantity, people, stretches_of_years
 from hsdispute_plugin.rules.phrasebook import Phrasebook
+from hsdispute_plugin.rules.presumed import Presumed
 from hsdispute_plugin.rules.regions import INSIDE, OUTSIDE, Regions
 from hsdispute_plugin.rules.rulebook import Setting
 
 SHOWN = 3  # phrases kept as evidence of one fact
+REMEMBERED = 5_000  # sets of members of one fact kept ready; messages repeat few
 SIGNALS, DOMAIN = "情形", "领域"
 BESIDE = ("推诿", "劳动关系")  # topics that other disputes share
+NOTHING: frozenset[str] = frozenset()
 DOUBTFUL, INSURANCE = "存疑情形", "险种"
 HAD = "已有险"  # the clue of an insurance that the payer has already
 
 
-@dataclass(frozen=True, slots=True)
 class _Source:
     """Where one fact is read from: a zone of the message and the bit of each of its members."""
 
-    fact: FactDef
-    zone: Zone
-    members: tuple[tuple[int, str], ...]
-    mask: int
+    def __init__(self, fact: FactDef, zone: Zone, members: tuple[tuple[int, str], ...]) -> None:
+        self.fact, self.zone, self.members = fact, zone, members
+        self.mask = 0
+        for bit, _ in members:
+            self.mask |= bit
+        self._known: dict[int, tuple[frozenset[str], tuple[tuple[str, int], ...]]] = {}
+
+    def concluded(self, bits: int) -> tuple[frozenset[str], tuple[tuple[str, int], ...]]:
+        """Return the members that some bits (of ``mask``) stand for, and the evidence key and bit of each."""
+        if (known := self._known.get(bits)) is None:
+            held = [(bit, code) for bit, code in self.members if bits & bit]
+            prefix = f"{self.fact.code}." if self.fact.kind is Kind.SET else ""
+            keyed = tuple((prefix + code if prefix else self.fact.code, bit) for bit, code in held)
+            known = frozenset(code for _, code in held), keyed
+            if len(self._known) < REMEMBERED:
+                self._known[bits] = known
+        return known
 
 
 class Extractor:
@@ -43,7 +57,7 @@ class Extractor:
         self._regions = regions
         book = Phrasebook(words, {INSIDE: tuple(sorted(regions.inside)), OUTSIDE: tuple(sorted(regions.outside))}, plain=plain)
         self._facts = tuple(_source(d, book) for d in table.by_code.values() if d.source == "text" and d.kind is not Kind.INT)
-        self._presumptions = tuple(_Presumed(p, book) for p in words.presumptions)
+        self._presumptions = tuple(Presumed(p, book) for p in words.presumptions)
         self._choices = {p.klass for p in self._presumptions if table.by_label.get(p.klass, _NO_FACT).kind is Kind.CHOICE}
         self._inside, self._outside = book.mask((INSIDE,)), book.mask((OUTSIDE,))
         self._signals = {s: book.mask((s, SIGNALS)) for s in ("十人以上", "多人", "多年")}
@@ -62,6 +76,7 @@ class Extractor:
         asked = 0
         for p in self._presumptions:
             asked |= p.asked
+            p.shown = bool(p.result & shown)
         self._clauses = Clauses(words, book, shown, asked)
 
     def __call__(self, ticket: Ticket) -> Facts:
@@ -117,7 +132,8 @@ class Extractor:
                     found.sentences[n] = bits | p.result
             found.head |= p.result if found.head & p.met else 0
             found.demand |= p.result if found.demand & p.met else 0
-            found.tokens += [(s, e, p.result) for s, e, bits in found.tokens if bits & p.met][:SHOWN]
+            if p.shown:
+                found.tokens += [(s, e, p.result) for s, e, bits in found.tokens if bits & p.met][:SHOWN]
 
     def _numbers(
         self, text: str, found: Reading, values: dict[str, FactValue], spans: dict[str, Where]
@@ -180,35 +196,6 @@ class Evidence(Mapping[str, tuple[Phrase, ...]]):
         return len(self._where)
 
 
-_ZONES = (Zone.ALL, Zone.HEAD, Zone.DEMAND)  # in the order of a reading's bits
-
-
-class _Presumed:
-    """A presumption with its conditions as bits by zone."""
-
-    def __init__(self, p: Presumption, book: Phrasebook) -> None:
-        self.klass, self.alone, self.result = p.klass, p.alone, book.bits_of(p.klass, p.tag)
-        self.met = book.mask((p.met.tag,))
-        self._zone = _ZONES.index(p.met.zone)
-        self._any, self._all, self._none = (
-            tuple((_ZONES.index(c.zone), book.mask((c.tag,))) for c in conditions)
-            for conditions in (p.any_of, p.all_of, p.none_of)
-        )
-
-        self.asked = self.met
-        for _, bits in (*self._any, *self._all, *self._none):
-            self.asked |= bits
-
-    def holds(self, found: Reading) -> bool:
-        zones = (found.everywhere, found.head, found.demand)
-        return bool(
-            zones[self._zone] & self.met
-            and (not self._any or any(zones[z] & b for z, b in self._any))
-            and all(zones[z] & b for z, b in self._all)
-            and not any(zones[z] & b for z, b in self._none)
-        )
-
-
 _NO_FACT = FactDef("", "", Kind.BOOL, "")
 
 
@@ -219,10 +206,7 @@ def _source(fact: FactDef, book: Phrasebook) -> _Source:
         members: tuple[tuple[int, str], ...] = ((book.mask((fact.label.removeprefix(zone.value),)), ""),)
     else:
         members = tuple((bit, code) for label, code in fact.values.items() if (bit := book.mask((label,))))
-    mask = 0
-    for bit, _ in members:
-        mask |= bit
-    return _Source(fact, zone, members, mask)
+    return _Source(fact, zone, members)
 
 
 def _conclude(
@@ -234,24 +218,21 @@ def _conclude(
         bits = found.doubtful
     elif fact.label == INSURANCE and found.premium & source.mask:
         bits = found.premium  # an insurance named in passing elsewhere is not the one disputed
-    if not bits & source.mask:
+    bits &= source.mask
+    if not bits:
         if fact.kind is Kind.SET:
-            values[fact.code] = frozenset()
+            values[fact.code] = NOTHING
         elif fact.kind is Kind.BOOL:
             values[fact.code] = False
         return
-    members = [(bit, code) for bit, code in source.members if bits & bit]
+    members, keyed = source.concluded(bits)
     if fact.kind is Kind.SET:
-        values[fact.code] = frozenset(code for _, code in members)
-    elif fact.kind is Kind.BOOL:
-        values[fact.code] = True
+        values[fact.code] = members
+        spans.update(keyed)
     else:
-        members = members[:1]
-        values[fact.code] = members[0][1]
-    for bit, code in members:
-        key = f"{fact.code}.{code}" if fact.kind is Kind.SET else fact.code
+        key, bit = keyed[0]
+        values[fact.code] = True if fact.kind is Kind.BOOL else next(code for b, code in source.members if b == bit)
         spans[key] = bit
-
 
 
 def _number(settings: Mapping[str, Setting], key: str) -> int:
