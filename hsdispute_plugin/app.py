@@ -6,17 +6,18 @@ import os
 import random
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from hsdispute_plugin.adapters import built_in
 from hsdispute_plugin.errors import PluginRefused, RulebookError
 from hsdispute_plugin.hooks.manager import Plugins
 from hsdispute_plugin.hooks.platform import FactExtractor, Platform, PlatformSettings
-from hsdispute_plugin.model import Facts, Ticket
+from hsdispute_plugin.model import Facts, Ticket, Unit
 from hsdispute_plugin.rules.durable import best_engine
 from hsdispute_plugin.rules.extract import Extractor
 from hsdispute_plugin.rules.facts import FactDef, FactTable, Kind
@@ -24,6 +25,10 @@ from hsdispute_plugin.rules.holder import RulebookHolder
 from hsdispute_plugin.rules.load import load, read_yaml
 from hsdispute_plugin.rules.node import Node, Reading
 from hsdispute_plugin.rules.rulebook import CompileEngine, Extract, Rulebook, RuleSource
+
+if TYPE_CHECKING:
+    from hsdispute_plugin.desk import Desk
+    from hsdispute_plugin.store import Store
 
 DEFAULT_DATABASE = "sqlite:///hsdispute.sqlite3"
 
@@ -121,6 +126,7 @@ class App:
         """
         # Imported here: `hsdispute decide` must start in half a second and needs no database.
         from hsdispute_plugin.desk import Desk
+        from hsdispute_plugin.forms import Forms
         from hsdispute_plugin.outbox import Outbox
         from hsdispute_plugin.reception import Reception
         from hsdispute_plugin.store import Store
@@ -131,9 +137,10 @@ class App:
         self.books = RulebookHolder(self.directory, make, time.monotonic)
         self.platforms, self.intervals_s = open_platforms(self.directory, self.plugins)
         self.store = Store(database or os.environ.get("HSDISPUTE_DATABASE") or DEFAULT_DATABASE)
-        self.desk = Desk(self.store)
+        units = first_units(self.directory, self.book.source.units.values())
+        self.desk = Desk(self.store, Forms(self.directory / "forms"), units)
         self.owner = f"{socket.gethostname()}-{os.getpid()}"
-        self.outbox = Outbox(self.store, self.platforms, clock, random.random)
+        self.outbox = Outbox(self.store, self.platforms, clock, random.random, self.desk.paper, self.plugins.notify)
         self.reception = Reception(self.store, self.platforms, self.desk, self.books.rulebook, self.plugins, clock)
 
     @property
@@ -178,6 +185,41 @@ def open_platforms(directory: Path, plugins: Plugins) -> tuple[dict[str, Platfor
     if reading.problems:
         raise RulebookError(tuple(reading.problems))
     return opened, intervals
+
+
+def first_units(directory: Path, units: Iterable[Unit]) -> dict[str, str]:
+    """Return by platform the unit that receives its tickets first (首问单位), where its file names one.
+
+    Raises:
+        RulebookError: It has no reception room (三（一）) and is not the government office.
+    """
+    reading, found = Reading(), dict[str, str]()
+    may = {name: u.code for u in units if u.accepts or u.code == "gov_office" for name in (u.short, u.name, u.code)}
+    for path in sorted((directory / "platforms").glob("*.yaml")):
+        node = read_yaml(path, f"{directory.name}/platforms/{path.name}", reading)
+        named = node.value.get("首问单位") if node is not None and isinstance(node.value, Mapping) else None
+        if named and (code := reading.choice(named, "首问单位", may, "设有工作室的单位或政府办")):
+            found[path.stem] = code
+    if reading.problems:
+        raise RulebookError(tuple(reading.problems))
+    return found
+
+
+def open_desk(directory: Path | None = None, database: str | None = None) -> tuple[Desk, Store, Rulebook]:
+    """Open what the commands on cases need: no platform, and none of the gateway's work.
+
+    Raises:
+        RulebookError, PluginRefused, StoreRefused: Each with what to do.
+    """
+    from hsdispute_plugin.desk import Desk
+    from hsdispute_plugin.forms import Forms
+    from hsdispute_plugin.store import Store
+
+    directory = config_directory(directory)
+    plugins = open_plugins()
+    book = RulebookHolder(directory, partial(open_rulebook, plugins=plugins), time.monotonic).rulebook()
+    store = Store(database or os.environ.get("HSDISPUTE_DATABASE") or DEFAULT_DATABASE)
+    return Desk(store, Forms(directory / "forms"), first_units(directory, book.source.units.values())), store, book
 
 
 def platform_settings(name: str, directory: Path | None = None) -> PlatformSettings:

@@ -1,14 +1,15 @@
-"""What must still reach a host, until it has: leases, backoff, dead letters; the queue only wakes, the table is the truth."""
+"""What must still reach a host or people, until it has: leases, backoff, dead letters; the table is the truth."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, place_of
-from hsdispute_plugin.hooks.platform import Platform, WriteBack
+from hsdispute_plugin.hooks.platform import Notice, Platform, WriteBack
 from hsdispute_plugin.store import Store
 from hsdispute_plugin.store_rows import OutboxRow
 
@@ -20,12 +21,17 @@ _log = structlog.get_logger(__name__)
 
 
 class Outbox:
-    """Delivers due write-backs. ``clock`` gives the aware present, ``jitter`` a number from 0 to 1."""
+    """Delivers what is due. ``clock`` gives the aware present, ``jitter`` a number from 0 to 1.
+
+    ``paper`` gives a paper's file name and .docx by its id, ``notify`` gives a notice to the plugins.
+    """
 
     def __init__(
         self, store: Store, platforms: Mapping[str, Platform], clock: Callable[[], datetime], jitter: Callable[[], float],
+        paper: Callable[[int], tuple[str, bytes]], notify: Callable[[Notice], None],
     ) -> None:
         self._store, self._platforms, self._clock, self._jitter = store, platforms, clock, jitter
+        self._paper, self._notify = paper, notify
 
     def deliver_due(self, name: str, owner: str, limit: int = 1) -> tuple[str, ...]:
         """Claim a platform's due rows and deliver them one after another; tell how each ended: done, queued again or dead.
@@ -38,11 +44,8 @@ class Outbox:
         return tuple(self._deliver(row, owner) for row in rows)
 
     def _deliver(self, row: OutboxRow, owner: str) -> str:
-        with self._store.begin() as tx:
-            before = tx.last_done(row.platform, row.ticket_no)
         try:
-            previous = WriteBack.from_payload(before) if before else None
-            self._platforms[row.platform].write_back(row.ticket_no, WriteBack.from_payload(row.payload), previous)
+            self._send(row)
         except DeliveryDelayed as err:
             return self._end(row, owner, "queued", str(err), wait_s=err.retry_after_s)
         except DeliveryRefused as err:
@@ -52,6 +55,17 @@ class Outbox:
             state = "dead" if row.attempts + 1 >= MAX_FAULTS else "queued"
             return self._end(row, owner, state, f"程序出错：{place_of(err)}")
         return self._end(row, owner, "done", "")
+
+    def _send(self, row: OutboxRow) -> None:
+        if row.kind == "notice":
+            self._notify(Notice.from_payload(row.payload))
+            return
+        with self._store.begin() as tx:
+            before = tx.last_done(row.platform, row.ticket_no)
+        previous = WriteBack.from_payload(before) if before else None
+        files = dict(self._paper(number) for number in row.payload.get("papers", ()))
+        result = replace(WriteBack.from_payload(row.payload), files=files)
+        self._platforms[row.platform].write_back(row.ticket_no, result, previous)
 
     def _end(self, row: OutboxRow, owner: str, state: str, error: str, wait_s: float | None = None) -> str:
         now = self._clock()

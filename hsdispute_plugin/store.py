@@ -152,12 +152,13 @@ class Transaction(CaseTables):
     # -- outbox -----------------------------------------------------------------------------------------------------
 
     def add_outbox(
-        self, key: str, case_no: str, platform: str, ticket_no: str, payload: Mapping[str, Any], now: datetime
+        self, key: str, case_no: str, platform: str, ticket_no: str, payload: Mapping[str, Any], now: datetime,
+        kind: str = "result",
     ) -> None:
-        """Queue a write-back."""
+        """Queue a write-back, or with another ``kind`` a notice."""
         self._c.execute(schema.outbox.insert().values(
-            key=key, case_no=case_no, platform=platform, ticket_no=ticket_no, payload=payload, state="queued", attempts=0,
-            next_at=now, created_at=now))
+            key=key, case_no=case_no, platform=platform, ticket_no=ticket_no, kind=kind, payload=payload, state="queued",
+            attempts=0, next_at=now, created_at=now))
 
     def claim(self, platform: str, owner: str, now: datetime, until: datetime, limit: int) -> list[OutboxRow]:
         """Lease a platform's due rows to ``owner``; a row waits until the ticket's earlier rows are done or dead.
@@ -200,8 +201,8 @@ class Transaction(CaseTables):
     def last_done(self, platform: str, ticket_no: str) -> Mapping[str, Any] | None:
         """Return the payload of the last write-back that stands in the host's ticket."""
         o = schema.outbox.c
-        found: Mapping[str, Any] | None = self._c.scalar(sa.select(o.payload).where(
-            o.platform == platform, o.ticket_no == ticket_no, o.state == "done").order_by(o.id.desc()).limit(1))
+        stands = (o.platform == platform, o.ticket_no == ticket_no, o.kind == "result", o.state == "done")
+        found: Mapping[str, Any] | None = self._c.scalar(sa.select(o.payload).where(*stands).order_by(o.id.desc()).limit(1))
         return found
 
     def outbox(self, states: Sequence[str] = ("queued", "claimed", "dead")) -> list[OutboxRow]:

@@ -86,7 +86,9 @@ outbox = sa.Table(
     "outbox", metadata,
     sa.Column("id", sa.Integer, primary_key=True), sa.Column("key", sa.String(80), nullable=False, unique=True),
     sa.Column("case_no", sa.String(40), nullable=False), sa.Column("platform", sa.String(60), nullable=False),
-    sa.Column("ticket_no", sa.String(120), nullable=False), sa.Column("payload", sa.JSON, nullable=False),
+    sa.Column("ticket_no", sa.String(120), nullable=False),
+    sa.Column("kind", sa.String(10), nullable=False, server_default="result"),  # result, notice
+    sa.Column("payload", sa.JSON, nullable=False),
     sa.Column("state", sa.String(10), nullable=False), sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("next_at", _Utc, nullable=False), sa.Column("lease_owner", sa.String(80)), sa.Column("lease_until", _Utc),
     sa.Column("error", sa.Text), sa.Column("created_at", _Utc, nullable=False), sa.Column("done_at", _Utc),
@@ -117,6 +119,7 @@ def _keep_the_whole_case(connection: sa.Connection) -> None:
     for column in ("file TEXT NOT NULL DEFAULT ''", "accepting_unit VARCHAR(20) NOT NULL DEFAULT ''",
                    "track VARCHAR(10) NOT NULL DEFAULT ''", "due_at VARCHAR(32)"):
         connection.exec_driver_sql(f"ALTER TABLE cases ADD COLUMN {column}")
+    connection.exec_driver_sql("ALTER TABLE outbox ADD COLUMN kind VARCHAR(10) NOT NULL DEFAULT 'result'")
     connection.exec_driver_sql("CREATE INDEX cases_state ON cases (state, due_at)")
     metadata.create_all(connection, [clocks, papers, traits])
 

@@ -16,16 +16,16 @@ _log = structlog.get_logger(__name__)
 
 
 class Embedded:
-    """Three threads for each platform, so that a host that hangs delays no other: receive, deliver, poll.
+    """Three threads for each platform, so that a host that hangs delays no other: receive, deliver, poll; one for other work.
 
     ``wake`` makes a platform's threads look at once; the tables, not the wake-up, are the truth.
     """
 
     def __init__(
         self, intervals_s: Mapping[str, float], receive: Callable[[str], int], deliver: Callable[[str], int],
-        poll: Callable[[str], int],
+        poll: Callable[[str], int], others: Mapping[str, tuple[float, Callable[[], int]]] | None = None,
     ) -> None:
-        """``intervals_s``: the platforms and how often each is polled, 0 for never.
+        """``intervals_s``: the platforms and how often each is polled, 0 for never; ``others``: work of no platform, by name.
 
         The calls take a platform's name and count what they did; after something, they are called again at once.
         """
@@ -38,6 +38,8 @@ class Embedded:
             self._add(f"deliver-{name}", partial(deliver, name), IDLE_S, woken=queued)
             if every_s > 0:
                 self._add(f"poll-{name}", partial(poll, name), every_s, woken=threading.Event(), then=arrived)
+        for what, (every_s, step) in (others or {}).items():
+            self._add(what, step, every_s, woken=threading.Event(), then=None)
 
     def start(self) -> None:
         """Start all threads."""

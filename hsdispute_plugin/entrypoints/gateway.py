@@ -20,6 +20,7 @@ from starlette.routing import Route
 from hsdispute_plugin import app as joined
 from hsdispute_plugin.adapters.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, refusal
 from hsdispute_plugin.app import App
+from hsdispute_plugin.desk_records import NOTICES
 from hsdispute_plugin.entrypoints.figures import Figures
 from hsdispute_plugin.entrypoints.group_commit import GroupCommit
 from hsdispute_plugin.entrypoints.tickets import ticket_from
@@ -31,6 +32,7 @@ from hsdispute_plugin.work import Embedded
 
 MAX_BODY_BYTES = 1_000_000
 MAX_BATCH = 1_000
+NOTICE_EVERY_S = 1.0
 MAX_EVENT_ID, MAX_TICKET_NO = 200, 120  # as long as the store keeps
 _LOOPBACK = ("127.0.0.1", "::1")
 _STATUS = {404: "没有这个地址", 405: "这个地址不接受这种请求方法"}
@@ -45,7 +47,8 @@ class Gateway:
     def __init__(self, app: App) -> None:
         self._app = app
         self.figures = Figures()
-        self.work = Embedded(app.intervals_s, self._receive, self._deliver, app.reception.poll)
+        self.work = Embedded(app.intervals_s, self._receive, self._deliver, app.reception.poll, {
+            "notices": (NOTICE_EVERY_S, lambda: self._deliver(NOTICES))})
         self._kept: GroupCommit[tuple[str, HostEvent], bool] = GroupCommit(app.reception.keep)
         self._token = joined.api_token()
 
