@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from hsdispute_plugin.case import PERIODS, TOTALS, ClockEffect
-from hsdispute_plugin.model import SHANGHAI
+from hsdispute_plugin.case import PERIODS, TOTALS, WINDOWS, ClockEffect
+from hsdispute_plugin.model import SHANGHAI, FactValue
 from hsdispute_plugin.rules.clock import Clock, Extension, fixed, start
 from hsdispute_plugin.rules.workdays import Deadline, Span, WorkCalendar, WorkHours
 
@@ -37,6 +37,10 @@ class ClockBook:
     def missing_periods(self) -> tuple[str, ...]:
         """Name the periods that the life of a case uses and deadlines.yaml does not give."""
         return tuple(row.key for row in PERIODS if row.key not in self.deadlines)
+
+    def look_at(self, clock: Clock, values: Mapping[str, FactValue]) -> datetime | None:
+        """Return when the tick must look at a clock of a case with these facts; ``None``: it stopped, stands, or is a window."""
+        return None if clock.stopped_at or clock.paused or clock.key in WINDOWS or "overdue" in clock.levels else clock.due_at
 
     def _start(self, effect: ClockEffect) -> Clock | None:
         if effect.due_at:

@@ -1,4 +1,4 @@
-"""What must survive: cases, journal, outbox, events — changed in one transaction (SQLite, or PostgreSQL by its URL)."""
+"""What must survive: cases, clocks, papers, journal, outbox, events, in one transaction (SQLite, or PostgreSQL by its URL)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hsdispute_plugin import store_schema as schema
 from hsdispute_plugin.errors import HsdisputeError
-from hsdispute_plugin.store_rows import CaseRow, EventRow, JournalRow, OutboxRow, seal_of
+from hsdispute_plugin.store_cases import CaseTables
+from hsdispute_plugin.store_rows import EventRow, JournalRow, OutboxRow, seal_of
 
 MIGRATION_LOCK = 20251027  # any number of our own: PostgreSQL's advisory lock while the schema is brought up to date
 
@@ -100,12 +101,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-class Transaction:
+class Transaction(CaseTables):
     """One unit of work on the store."""
-
-    def __init__(self, connection: sa.Connection) -> None:
-        self._c = connection
-        self._several = connection.dialect.name == "postgresql"  # several processes may write at once
 
     # -- events -----------------------------------------------------------------------------------------------------
 
@@ -134,36 +131,6 @@ class Transaction:
         """Mark an event ``done`` or ``failed``, or ``waiting`` again until ``next_at``."""
         self._c.execute(schema.events.update().where(schema.events.c.id == event_id).values(
             state=state, next_at=next_at or now, error=error or None, attempts=schema.events.c.attempts + 1))
-
-    # -- cases ------------------------------------------------------------------------------------------------------
-
-    def case_of(self, platform: str, ticket_no: str) -> CaseRow | None:
-        """Return the case of a host's ticket; whoever is about to change it waits here for whoever is at it."""
-        row = self._c.execute(sa.select(*_CASE_COLUMNS).where(
-            schema.cases.c.platform == platform, schema.cases.c.ticket_no == ticket_no).with_for_update()).first()
-        return CaseRow(*row) if row else None
-
-    def cases(self) -> list[CaseRow]:
-        """Return all cases by number."""
-        return [CaseRow(*row) for row in self._c.execute(sa.select(*_CASE_COLUMNS).order_by(schema.cases.c.case_no))]
-
-    def next_number(self, series: str) -> int:
-        """Return the next number of a series, from 1, without gaps or repeats (the transaction holds it)."""
-        key = f"series:{series}"
-        found = self._c.scalar(sa.select(schema.meta.c.value).where(schema.meta.c.key == key).with_for_update())
-        number = int(found or 0) + 1
-        if found is None:
-            self._c.execute(schema.meta.insert().values(key=key, value="1"))
-        else:
-            self._c.execute(schema.meta.update().where(schema.meta.c.key == key).values(value=str(number)))
-        return number
-
-    def save_case(self, row: CaseRow) -> None:
-        """Insert the case, or replace it."""
-        values = {c.name: getattr(row, c.name) for c in _CASE_COLUMNS}
-        done = self._c.execute(schema.cases.update().where(schema.cases.c.case_no == row.case_no).values(values))
-        if not done.rowcount:
-            self._c.execute(schema.cases.insert().values(values))
 
     # -- journal ----------------------------------------------------------------------------------------------------
 
@@ -274,5 +241,4 @@ class Transaction:
             self._c.execute(schema.cursors.insert().values(platform=platform, cursor=cursor))
 
 
-_CASE_COLUMNS = tuple(schema.cases.c[name] for name in CaseRow.__dataclass_fields__)
 _OUTBOX_COLUMNS = tuple(schema.outbox.c[name] for name in OutboxRow.__dataclass_fields__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,13 +18,60 @@ class CaseRow:
     platform: str
     ticket_no: str
     state: str
-    decision: Mapping[str, Any]
-    decisions: int
+    decision: Mapping[str, Any] = field(repr=False)  # quotes the payer's words
+    writes: int
     edition: str
     host_version: str
-    ticket: Mapping[str, Any]
+    ticket: Mapping[str, Any] = field(repr=False)
     opened_at: datetime
     updated_at: datetime
+    file: str = field(default="", repr=False)
+    accepting_unit: str = ""
+    track: str = ""
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """A case in a list: no payer data. ``due_at`` is of the whole matter, ``None`` once it is answered."""
+
+    case_no: str
+    platform: str
+    ticket_no: str
+    state: str
+    accepting_unit: str
+    track: str
+    due_at: datetime | None
+    opened_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRow:
+    """A clock as stored: ``place`` is its position among the clocks of its case, ``clock`` its JSON."""
+
+    case_no: str
+    place: int
+    key: str
+    unit: str
+    due_at: datetime
+    running: bool
+    next_at: datetime | None
+    clock: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperRow:
+    """A paper that an act called for: the values it prints, and the .docx once it was first asked for."""
+
+    id: int
+    case_no: str
+    kind: str
+    receiver: str
+    made_at: datetime
+    name: str
+    paper_values: Mapping[str, Any] = field(repr=False)
+    content: bytes | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +95,7 @@ class OutboxRow:
     case_no: str
     platform: str
     ticket_no: str
-    payload: Mapping[str, Any]
+    payload: Mapping[str, Any] = field(repr=False)
     state: str
     attempts: int
     next_at: datetime

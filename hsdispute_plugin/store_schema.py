@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-VERSION = 2
+VERSION = 3
 
 
 class _Utc(sa.types.TypeDecorator[datetime]):
@@ -41,11 +41,38 @@ cases = sa.Table(
     sa.Column("case_no", sa.String(40), primary_key=True),
     sa.Column("platform", sa.String(60), nullable=False), sa.Column("ticket_no", sa.String(120), nullable=False),
     sa.Column("state", sa.String(20), nullable=False), sa.Column("decision", sa.JSON, nullable=False),
-    sa.Column("decisions", sa.Integer, nullable=False), sa.Column("edition", sa.String(40), nullable=False),
+    sa.Column("writes", sa.Integer, nullable=False),  # write-backs queued so far: the number in the next one's key
+    sa.Column("edition", sa.String(40), nullable=False),
     sa.Column("host_version", sa.String(120), nullable=False),  # the version last accepted
     sa.Column("ticket", sa.JSON, nullable=False),  # confidential: the payer's words and contact
     sa.Column("opened_at", _Utc, nullable=False), sa.Column("updated_at", _Utc, nullable=False),
-    sa.UniqueConstraint("platform", "ticket_no"),
+    sa.Column("file", sa.Text, nullable=False),  # confidential: the whole case; empty: from before version 3, not opened yet
+    sa.Column("accepting_unit", sa.String(20), nullable=False), sa.Column("track", sa.String(10), nullable=False),
+    sa.Column("due_at", _Utc),  # of the whole matter; none: answered
+    sa.UniqueConstraint("platform", "ticket_no"), sa.Index("cases_state", "state", "due_at"),
+)
+clocks = sa.Table(
+    "clocks", metadata,
+    sa.Column("case_no", sa.String(40), primary_key=True), sa.Column("place", sa.Integer, primary_key=True),
+    sa.Column("key", sa.String(40), nullable=False), sa.Column("unit", sa.String(20), nullable=False),
+    sa.Column("due_at", _Utc, nullable=False), sa.Column("running", sa.Boolean, nullable=False),
+    sa.Column("next_at", _Utc),  # when the tick must look at it; none: never again
+    sa.Column("clock", sa.Text, nullable=False),
+    sa.Index("clocks_next", "next_at"), sa.Index("clocks_due", "running", "due_at"),
+)
+papers = sa.Table(
+    "papers", metadata,
+    sa.Column("id", sa.Integer, primary_key=True), sa.Column("case_no", sa.String(40), nullable=False, index=True),
+    sa.Column("kind", sa.String(40), nullable=False), sa.Column("receiver", sa.String(60), nullable=False),
+    sa.Column("made_at", _Utc, nullable=False), sa.Column("name", sa.String(120), nullable=False),
+    sa.Column("paper_values", sa.JSON, nullable=False),  # confidential: what is printed
+    sa.Column("content", sa.LargeBinary),  # confidential: the .docx, once it was first asked for
+)
+traits = sa.Table(
+    "traits", metadata,  # what cases have in common: employer, topic, township
+    sa.Column("case_no", sa.String(40), primary_key=True), sa.Column("kind", sa.String(20), primary_key=True),
+    sa.Column("value", sa.String(200), primary_key=True), sa.Column("at", _Utc, nullable=False),
+    sa.Index("traits_common", "kind", "value", "at"),
 )
 journal = sa.Table(
     "journal", metadata,
@@ -84,5 +111,16 @@ def _keep_the_last_version(connection: sa.Connection) -> None:
     connection.exec_driver_sql("DROP TABLE intake")
 
 
+def _keep_the_whole_case(connection: sa.Connection) -> None:
+    # Version 2 knew a case only as a ticket with a decision; the desk opens its file when it next looks at it.
+    connection.exec_driver_sql("ALTER TABLE cases RENAME COLUMN decisions TO writes")
+    for column in ("file TEXT NOT NULL DEFAULT ''", "accepting_unit VARCHAR(20) NOT NULL DEFAULT ''",
+                   "track VARCHAR(10) NOT NULL DEFAULT ''", "due_at VARCHAR(32)"):
+        connection.exec_driver_sql(f"ALTER TABLE cases ADD COLUMN {column}")
+    connection.exec_driver_sql("CREATE INDEX cases_state ON cases (state, due_at)")
+    metadata.create_all(connection, [clocks, papers, traits])
+
+
 #: The step that leads to each version from the one before; each runs in the transaction that opens the database.
-STEPS: Mapping[int, Callable[[sa.Connection], None]] = MappingProxyType({2: _keep_the_last_version})
+STEPS: Mapping[int, Callable[[sa.Connection], None]] = MappingProxyType(
+    {2: _keep_the_last_version, 3: _keep_the_whole_case})

@@ -62,7 +62,7 @@ def fields(decision: Decision, platform: str) -> dict[str, Any]:
     """
     # Imported here: hosts and the command line load plugins long before they decide.
     from hsdispute_plugin.adapters.mapping import PlatformFile
-    from hsdispute_plugin.desk import write_back
+    from hsdispute_plugin.desk_standing import write_back
 
     file = PlatformFile(app.platform_settings(platform))
     words = file.host_words()

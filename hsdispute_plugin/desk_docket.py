@@ -1,0 +1,91 @@
+"""A case as the desk holds it: read from the store with its clocks, and saved with all that an act did, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from hsdispute_plugin.case import ACTS, Actor, Case, JournalEntry, Outcome, Policy
+from hsdispute_plugin.clocks import ClockBook, effective
+from hsdispute_plugin.model import FactValue
+from hsdispute_plugin.rules.clock import Clock
+from hsdispute_plugin.rules.rulebook import RuleSource
+from hsdispute_plugin.store import Transaction
+from hsdispute_plugin.store_rows import CaseRow, ClockRow
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the desk works by under one edition of the configuration."""
+
+    source: RuleSource
+    policy: Policy
+    clocks: ClockBook
+
+    @classmethod
+    def of(cls, source: RuleSource) -> Terms:
+        """Read them from a configuration."""
+        policy = Policy.of(source.units.values(), {k: s.value for k, s in source.settings.items()})
+        return cls(source, policy, ClockBook(source.deadlines, source.calendar, source.hours))
+
+
+@dataclass(frozen=True, slots=True)
+class Docket:
+    """A case, its clocks in the order they were started (stopped ones included), and its row."""
+
+    row: CaseRow
+    case: Case
+    clocks: tuple[Clock, ...]
+
+
+def read(tx: Transaction, row: CaseRow) -> Docket:
+    """Return the case of a row whose file was opened."""
+    return Docket(row, Case.from_json(row.file), tuple(Clock.from_json(c.clock) for c in tx.clocks(row.case_no)))
+
+
+def clocked(terms: Terms, outcome: Outcome, clocks: Sequence[Clock] = ()) -> tuple[Clock, ...]:
+    """Return the clocks of a case after an act."""
+    return terms.clocks.apply(outcome.clocks, clocks)
+
+
+def save(tx: Transaction, terms: Terms, docket: Docket, before: Sequence[Clock] = ()) -> Docket:
+    """Save a case with its row and those clocks that are not the same objects as ``before``."""
+    case, due = docket.case, effective(docket.clocks)
+    track = case.handling.track or case.decision.track
+    row = replace(docket.row, state=case.state.value, file=case.to_json(), accepting_unit=case.accepting_unit, track=track.value,
+                  due_at=due.due_at if due else None)
+    tx.save_case(row)
+    values = facts_of(case)
+    tx.save_clocks(
+        ClockRow(row.case_no, place, c.key, c.unit, c.due_at, c.stopped_at is None, terms.clocks.look_at(c, values), c.to_json())
+        for place, c in enumerate(docket.clocks) if place >= len(before) or c is not before[place])
+    return replace(docket, row=row)
+
+
+def write_journal(tx: Transaction, terms: Terms, case_no: str, entries: Sequence[JournalEntry]) -> None:
+    """Append what an act wrote: who, when, what, why, by which clause."""
+    for e in entries:
+        label = ACTS[e.act].label if e.act in ACTS else {"open": "收到工单", "suggest": "重新建议"}[e.act]
+        moved = f"（{e.before.label}→{e.after.label}）" if e.before is not e.after else ""
+        tx.add_journal(case_no, e.at, signature(terms, e.who), label, f"{e.says}{moved}" + (f"；理由：{e.why}" if e.why else ""),
+                       e.clause)
+
+
+def signature(terms: Terms, who: Actor) -> str:
+    """Name an actor as the journal does: ``张某某（税务局承办人）``."""
+    unit = terms.source.units.get(who.unit)
+    return f"{who.name}（{unit.short if unit else who.unit}{who.role.label}）"
+
+
+def facts_of(case: Case) -> Mapping[str, FactValue]:
+    """Return what rules on clocks may ask of a case: the decision's facts, with the class that a person decided."""
+    d, decided = case.decision, case.handling.track
+    values: dict[str, FactValue] = {
+        "scope": d.scope.value, "compound": d.compound, "insurance": frozenset(d.insurance), "topics": frozenset(d.topics),
+        "lead": d.lead, "units": frozenset(d.units), "track": (decided or d.track).value, "signals": frozenset(d.signals),
+        "ticket_type": d.ticket_type,
+    }
+    if d.matter:
+        values["matter"] = d.matter.value
+    return values
+

@@ -1,0 +1,178 @@
+"""What is kept of the cases: the case itself, its clocks, its papers, what it has in common with others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hsdispute_plugin import store_schema as schema
+from hsdispute_plugin.store_rows import CaseLine, CaseRow, ClockRow, PaperRow
+
+
+class CaseTables:
+    """The part of a transaction that reads and writes cases."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+        self._several = connection.dialect.name == "postgresql"  # several processes may write at once
+
+    # -- cases ------------------------------------------------------------------------------------------------------
+
+    def case_of(self, platform: str, ticket_no: str) -> CaseRow | None:
+        """Return the case of a host's ticket; whoever is about to change it waits here for whoever is at it."""
+        c = schema.cases.c
+        return self._case(sa.and_(c.platform == platform, c.ticket_no == ticket_no))
+
+    def case_by(self, case_no: str) -> CaseRow | None:
+        """Return the case of this number; whoever is about to change it waits here for whoever is at it."""
+        return self._case(schema.cases.c.case_no == case_no)
+
+    def _case(self, which: sa.ColumnElement[bool]) -> CaseRow | None:
+        row = self._c.execute(sa.select(*_CASE_COLUMNS).where(which).with_for_update()).first()
+        return CaseRow(*row) if row else None
+
+    def cases(self) -> list[CaseRow]:
+        """Return all cases by number, with everything in them."""
+        return [CaseRow(*row) for row in self._c.execute(sa.select(*_CASE_COLUMNS).order_by(schema.cases.c.case_no))]
+
+    def case_lines(
+        self, *, states: Sequence[str] = (), unit: str = "", track: str = "", due_before: datetime | None = None,
+        opened_from: datetime | None = None, opened_before: datetime | None = None, limit: int = 1000, offset: int = 0,
+    ) -> list[CaseLine]:
+        """Return cases in short, the earliest due first, answered ones last, newest before older among them."""
+        c = schema.cases.c
+        given = ((bool(states), c.state.in_(states)), (bool(unit), c.accepting_unit == unit), (bool(track), c.track == track),
+                 (due_before is not None, c.due_at < due_before), (opened_from is not None, c.opened_at >= opened_from),
+                 (opened_before is not None, c.opened_at < opened_before))
+        chosen = sa.select(*_LINE_COLUMNS).where(*(wanted for asked, wanted in given if asked)).order_by(
+            c.due_at.is_(None), c.due_at, c.case_no.desc()).limit(limit).offset(offset)
+        return [CaseLine(*row) for row in self._c.execute(chosen)]
+
+    def unopened(self, limit: int) -> list[CaseRow]:
+        """Return cases from before version 3, whose file was never opened."""
+        chosen = sa.select(*_CASE_COLUMNS).where(schema.cases.c.file == "").order_by(schema.cases.c.case_no).limit(limit)
+        return [CaseRow(*row) for row in self._c.execute(chosen.with_for_update())]
+
+    def save_case(self, row: CaseRow) -> None:
+        """Insert the case, or replace it."""
+        self._put(schema.cases, [row])
+
+    def next_number(self, series: str) -> int:
+        """Return the next number of a series, from 1, without gaps or repeats (the transaction holds it)."""
+        key = f"series:{series}"
+        number = int(self.meta(key) or 0) + 1
+        if number == 1:  # two who both find none: the second insert fails, and its transaction with it
+            self._c.execute(schema.meta.insert().values(key=key, value="1"))
+        else:
+            self.set_meta(key, str(number))
+        return number
+
+    def meta(self, key: str) -> str:
+        """Return a value that is kept beside the tables, held against other writers; empty: none is kept."""
+        return self._c.scalar(sa.select(schema.meta.c.value).where(schema.meta.c.key == key).with_for_update()) or ""
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Keep a value beside the tables (at most 80 characters)."""
+        self._c.execute(_upsert(schema.meta, self._several), {"key": key, "value": value})
+
+    # -- clocks -----------------------------------------------------------------------------------------------------
+
+    def clocks(self, case_no: str) -> list[ClockRow]:
+        """Return the clocks of a case in the order they were started."""
+        c = schema.clocks.c
+        return [ClockRow(*row) for row in
+                self._c.execute(sa.select(*schema.clocks.c).where(c.case_no == case_no).order_by(c.place))]
+
+    def save_clocks(self, rows: Iterable[ClockRow]) -> None:
+        """Insert these clocks, or replace them."""
+        self._put(schema.clocks, list(rows))
+
+    def cases_to_look_at(self, now: datetime, limit: int) -> list[str]:
+        """Return the numbers of cases with a clock at which the tick must look by ``now``, the longest waiting first."""
+        c = schema.clocks.c
+        chosen = sa.select(c.case_no).where(c.next_at <= now).group_by(c.case_no).order_by(
+            sa.func.min(c.next_at), c.case_no).limit(limit)
+        return list(self._c.scalars(chosen))
+
+    def cases_with_running_clocks(self, after: str, limit: int) -> list[str]:
+        """Return the numbers of cases whose clocks run, in order, those after ``after``."""
+        c = schema.clocks.c
+        chosen = sa.select(c.case_no).where(c.running.is_(True), c.case_no > after).distinct().order_by(c.case_no).limit(limit)
+        return list(self._c.scalars(chosen))
+
+    def running_clocks(self, due_before: datetime | None = None, limit: int = 1000) -> list[ClockRow]:
+        """Return clocks that run, the earliest due first."""
+        c = schema.clocks.c
+        chosen = sa.select(*schema.clocks.c).where(c.running.is_(True)).order_by(c.due_at, c.case_no, c.place).limit(limit)
+        if due_before is not None:
+            chosen = chosen.where(c.due_at < due_before)
+        return [ClockRow(*row) for row in self._c.execute(chosen)]
+
+    # -- papers -----------------------------------------------------------------------------------------------------
+
+    def add_paper(
+        self, case_no: str, kind: str, receiver: str, now: datetime, name: str, values: dict[str, Any]
+    ) -> int:
+        """Keep a paper's values; return its id."""
+        added = self._c.execute(schema.papers.insert().values(
+            case_no=case_no, kind=kind, receiver=receiver, made_at=now, name=name, paper_values=values))
+        assert added.inserted_primary_key
+        return int(added.inserted_primary_key[0])
+
+    def papers(self, case_no: str) -> list[PaperRow]:
+        """Return the papers of a case in the order they were called for."""
+        chosen = sa.select(*schema.papers.c).where(schema.papers.c.case_no == case_no).order_by(schema.papers.c.id)
+        return [PaperRow(*row) for row in self._c.execute(chosen)]
+
+    def paper(self, paper_id: int) -> PaperRow | None:
+        """Return one paper."""
+        row = self._c.execute(sa.select(*schema.papers.c).where(schema.papers.c.id == paper_id)).first()
+        return PaperRow(*row) if row else None
+
+    def keep_content(self, paper_id: int, content: bytes) -> None:
+        """Keep the .docx of a paper, which from now on is what was issued."""
+        self._c.execute(schema.papers.update().where(schema.papers.c.id == paper_id).values(content=content))
+
+    # -- traits -----------------------------------------------------------------------------------------------------
+
+    def set_traits(self, case_no: str, traits: Iterable[tuple[str, str]], at: datetime) -> None:
+        """Note what a case has in common with others: pairs of kind and value, replacing what was noted of it."""
+        self._c.execute(schema.traits.delete().where(schema.traits.c.case_no == case_no))
+        rows = [{"case_no": case_no, "kind": kind, "value": value, "at": at} for kind, value in dict.fromkeys(traits)]
+        if rows:
+            self._c.execute(schema.traits.insert(), rows)
+
+    def cases_alike(self, kind: str, value: str, since: datetime, but: str = "") -> list[str]:
+        """Return the numbers of the cases that share a trait since a moment, newest first; ``but`` is left out."""
+        c = schema.traits.c
+        chosen = sa.select(c.case_no).where(c.kind == kind, c.value == value, c.at >= since, c.case_no != but)
+        return list(self._c.scalars(chosen.order_by(c.at.desc(), c.case_no.desc())))
+
+    def count_traits(self, kind: str, since: datetime, before: datetime) -> list[tuple[str, int]]:
+        """Count cases by the values of one kind of trait in a span of time, most frequent first."""
+        c = schema.traits.c
+        chosen = sa.select(c.value, sa.func.count()).where(c.kind == kind, c.at >= since, c.at < before).group_by(c.value)
+        return sorted(((value, int(n)) for value, n in self._c.execute(chosen)), key=lambda pair: (-pair[1], pair[0]))
+
+
+    def _put(self, table: sa.Table, rows: Sequence[CaseRow | ClockRow]) -> None:
+        if rows:
+            names = table.c.keys()
+            self._c.execute(_upsert(table, self._several), [{name: getattr(row, name) for name in names} for row in rows])
+
+
+@cache
+def _upsert(table: sa.Table, several: bool) -> sa.Insert:
+    """Return the statement that inserts a row or replaces the one of its key; made once, since building it takes longer."""
+    statement = (postgresql.insert if several else sqlite.insert)(table)
+    rest = {c.name: statement.excluded[c.name] for c in table.c if not c.primary_key}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=rest)
+
+
+_CASE_COLUMNS = tuple(schema.cases.c[name] for name in CaseRow.__dataclass_fields__)
+_LINE_COLUMNS = tuple(schema.cases.c[name] for name in CaseLine.__dataclass_fields__)

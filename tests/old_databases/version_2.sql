@@ -1,0 +1,81 @@
+-- A database as version 2 of the schema left it: one case that is a ticket with a decision, no file yet.
+BEGIN TRANSACTION;
+CREATE TABLE cases (
+	case_no VARCHAR(40) NOT NULL, 
+	platform VARCHAR(60) NOT NULL, 
+	ticket_no VARCHAR(120) NOT NULL, 
+	state VARCHAR(20) NOT NULL, 
+	decision JSON NOT NULL, 
+	decisions INTEGER NOT NULL, 
+	edition VARCHAR(40) NOT NULL, 
+	host_version VARCHAR(120) NOT NULL, 
+	ticket JSON NOT NULL, 
+	opened_at VARCHAR(32) NOT NULL, 
+	updated_at VARCHAR(32) NOT NULL, 
+	PRIMARY KEY (case_no), 
+	UNIQUE (platform, ticket_no)
+);
+INSERT INTO "cases" VALUES('HS-2026-000001','roundup','T1','new','{"ticket_no": "T1", "scope": "in", "compound": false, "insurance": ["pension_employee"], "topics": ["arrears"], "lead": "tax", "units": ["hr", "tax"], "track": "joint", "matter": "general", "signals": [], "ticket_type": "complaint", "due": [{"key": "register", "what": "\u53d7\u7406\u767b\u8bb0", "due_at": "2026-11-20T18:00:00+08:00", "basis": "\u9996\u95ee\u8d23\u4efb\uff0c\u5f53\u65e5\u767b\u8bb0\uff08\u56db\u3001\u9996\u6bb5\uff1b\u5929\u6570\u53bf\u7ea7\u81ea\u5b9a\uff09", "confirmed": false, "provisional": false}, {"key": "general_opinion", "what": "\u8054\u529e\u5355\u4f4d\u4e66\u9762\u610f\u89c1", "due_at": "2026-11-27T18:00:00+08:00", "basis": "\u56db\uff08\u4e09\uff091\uff083\uff09\u201c\u89c4\u5b9a\u65f6\u9650\u201d", "confirmed": false, "provisional": false}, {"key": "general_total", "what": "\u8054\u529e\u529e\u7ed3", "due_at": "2026-12-11T18:00:00+08:00", "basis": "\u56db\uff08\u4e09\uff091\uff083\uff09\uff1b\u53c2\u7167\u5546\u6d1b\u5e02\u590d\u6742\u4e8b\u9879\u5341\u4e94\u4e2a\u5de5\u4f5c\u65e5", "confirmed": false, "provisional": false}], "alerts": [], "reasons": [{"rule": "scope.title-strong", "clause": "\u5408\u653f\u529e\u53d1\u30142025\u301530\u53f7 \u4e09\uff08\u4e8c\uff09\u3001\u56db\uff08\u4e00\uff09", "because": "\u6807\u9898\u53cd\u6620\u7684\u5c31\u662f\u793e\u4f1a\u4fdd\u9669\u8d39\u7684\u6b20\u7f34\u3001\u8865\u7f34\u3001\u9000\u8d39\u3001\u8f6c\u79fb\u3001\u8bb0\u5f55\u3001\u6e20\u9053\u6216\u5f3a\u5236\u5f81\u7f34", "evidence": [{"text": "\u6b20\u7f34", "start": 0, "end": 2}, {"text": "\u6b20\u7f34\u517b\u8001\u4fdd\u9669", "start": 5, "end": 11}]}, {"rule": "duty.hr-insurance", "clause": "\u5408\u653f\u529e\u53d1\u30142025\u301530\u53f7 \u4e09\uff08\u4e8c\uff09\uff1b\u793e\u4f1a\u4fdd\u9669\u7ecf\u529e\u6761\u4f8b \u7b2c\u56db\u6761", "because": "\u517b\u8001\u3001\u5931\u4e1a\u3001\u5de5\u4f24\u4fdd\u9669\u7684\u767b\u8bb0\u3001\u8d39\u7387\u3001\u6743\u76ca\u8bb0\u5f55\u7531\u4eba\u793e\u5c40\u8d1f\u8d23", "evidence": [{"text": "\u517b\u8001\u4fdd\u9669", "start": 7, "end": 11}]}, {"rule": "duty.arrears", "clause": "\u5408\u653f\u529e\u53d1\u30142025\u301530\u53f7 \u4e09\uff08\u4e8c\uff09\u53bf\u7a0e\u52a1\u5c40\uff1b\u793e\u4f1a\u4fdd\u9669\u6cd5 \u7b2c\u516d\u5341\u4e09\u6761\u3001\u7b2c\u516b\u5341\u516d\u6761", "because": "\u7528\u4eba\u5355\u4f4d\u6b20\u7f34\u3001\u6f0f\u7f34\u793e\u4f1a\u4fdd\u9669\u8d39\uff0c\u5c5e\u7a0e\u52a1\u5c40\u5f81\u6536\u804c\u8d23", "evidence": [{"text": "\u6b20\u7f34", "start": 0, "end": 2}, {"text": "\u6b20\u7f34\u517b\u8001\u4fdd\u9669", "start": 5, "end": 11}]}, {"rule": "duty.registration", "clause": "\u5408\u653f\u529e\u53d1\u30142025\u301530\u53f7 \u4e09\uff08\u4e8c\uff09\u53bf\u4eba\u793e\u5c40\uff1b\u793e\u4f1a\u4fdd\u9669\u6cd5 \u7b2c\u4e94\u5341\u4e03\u6761\u3001\u7b2c\u4e94\u5341\u516b\u6761", "because": "\u53c2\u4fdd\u767b\u8bb0\u3001\u589e\u51cf\u5458\u3001\u8d39\u7387\u3001\u6743\u76ca\u8bb0\u5f55\u548c\u8865\u7f34\u6838\u5b9a\u7531\u4eba\u793e\u5c40\u4e3b\u529e", "evidence": [{"text": "\u6b20\u7f34", "start": 0, "end": 2}, {"text": "\u6b20\u7f34\u517b\u8001\u4fdd\u9669", "start": 5, "end": 11}]}, {"rule": "duty.never-registered", "clause": "\u5408\u653f\u529e\u53d1\u30142025\u301530\u53f7 \u4e09\uff08\u4e8c\uff09\u3001\u56db\uff08\u4e00\uff09\uff1b\u793e\u4f1a\u4fdd\u9669\u6cd5 \u7b2c\u516b\u5341\u56db\u6761", "because": "\u5355\u4f4d\u4e0d\u529e\u7406\u53c2\u4fdd\u6216\u4e0d\u7f34\u7eb3\u7684\uff0c\u7531\u4eba\u793e\u5c40\u8d23\u4ee4\u767b\u8bb0\u3001\u52b3\u52a8\u76d1\u5bdf\uff0c\u7a0e\u52a1\u5c40\u5f81\u6536\uff1b\u5404\u5730\u505a\u6cd5\u4e0d\u4e00\uff0c\u5148\u767b\u8bb0\u5e76\u8054\u529e", "evidence": [{"text": "\u6b20\u7f34", "start": 0, "end": 2}, {"text": "\u6b20\u7f34\u517b\u8001\u4fdd\u9669", "start": 5, "end": 11}]}, {"rule": "triage.lead-tax", "clause": "\u5408\u653f\u529e\u53d1\u30142025\u301530\u53f7 \u4e09\uff08\u4e8c\uff09\u53bf\u7a0e\u52a1\u5c40", "because": "\u4e89\u8bae\u5728\u5f81\u6536\u73af\u8282\uff0c\u7531\u7a0e\u52a1\u5c40\u4e3b\u529e", "evidence": [{"text": "\u6b20\u7f34", "start": 0, "end": 2}, {"text": "\u6b20\u7f34\u517b\u8001\u4fdd\u9669", "start": 5, "end": 11}]}, {"rule": "triage.joint", "clause": "\u5408\u653f\u529e\u53d1\u30142025\u301530\u53f7 \u56db\uff08\u4e09\uff091", "because": "\u9700\u7531\u4e24\u4e2a\u53ca\u4e24\u4e2a\u4ee5\u4e0a\u804c\u80fd\u90e8\u95e8\u8054\u5408\u529e\u7406", "evidence": [{"text": "\u6b20\u7f34", "start": 0, "end": 2}, {"text": "\u6b20\u7f34\u517b\u8001\u4fdd\u9669", "start": 5, "end": 11}]}, {"rule": "deadline.register", "clause": "\u5408\u653f\u529e\u53d1\u30142025\u301530\u53f7 \u56db\u3001\u9996\u6bb5\uff08\u9996\u95ee\u8d23\u4efb\u5236\uff09", "because": "\u7b2c\u4e00\u4e2a\u63a5\u5f85\u7684\u4eba\u5458\u8d1f\u8d23\u767b\u8bb0", "evidence": []}, {"rule": "deadline.joint", "clause": "\u5408\u653f\u529e\u53d1\u30142025\u301530\u53f7 \u56db\uff08\u4e09\uff091\uff083\uff09", "because": "\u5404\u8054\u529e\u5355\u4f4d\u5728\u89c4\u5b9a\u65f6\u9650\u5185\u63d0\u4f9b\u4e66\u9762\u610f\u89c1\uff0c\u53d7\u7406\u90e8\u95e8\u7efc\u5408\u7b54\u590d", "evidence": []}], "edition": "0ce84e554d8b", "engine": "durable"}',1,'0ce84e554d8b','v2','{"ticket_no": "T1", "title": "\u6b20\u7f34", "content": "\u5355\u4f4d\u6b20\u7f34\u517b\u8001\u4fdd\u9669\u516b\u4e2a\u6708\uff0c\u8bf7\u7a0e\u52a1\u5c40\u67e5\u5904", "received_at": null, "ticket_type": "", "channel": "", "area": "", "caller_name": "\u67f3\u67d0\u67d0", "caller_phone": "13800000000", "respondent": "", "urgency": "", "host_due_at": null, "repeat_of": "", "extra": {}}','2026-11-20T01:00:00.000000','2026-11-20T01:00:00.000000');
+CREATE TABLE cursors (
+	platform VARCHAR(60) NOT NULL, 
+	cursor VARCHAR(200), 
+	PRIMARY KEY (platform)
+);
+CREATE TABLE events (
+	id INTEGER NOT NULL, 
+	platform VARCHAR(60) NOT NULL, 
+	event_id VARCHAR(200) NOT NULL, 
+	ticket_no VARCHAR(120) NOT NULL, 
+	kind VARCHAR(20) NOT NULL, 
+	state VARCHAR(10) NOT NULL, 
+	attempts INTEGER NOT NULL, 
+	next_at VARCHAR(32) NOT NULL, 
+	error TEXT, 
+	received_at VARCHAR(32) NOT NULL, 
+	PRIMARY KEY (id), 
+	UNIQUE (platform, event_id)
+);
+CREATE TABLE journal (
+	id INTEGER NOT NULL, 
+	case_no VARCHAR(40) NOT NULL, 
+	at VARCHAR(32) NOT NULL, 
+	who VARCHAR(80) NOT NULL, 
+	act VARCHAR(60) NOT NULL, 
+	why TEXT NOT NULL, 
+	clause VARCHAR(200) NOT NULL, 
+	previous VARCHAR(64) NOT NULL, 
+	seal VARCHAR(64) NOT NULL, 
+	PRIMARY KEY (id)
+);
+INSERT INTO "journal" VALUES(1,'HS-2026-000001','2026-11-20T01:00:00.000000','规则插件','收到工单','待首问人员登记；按规则册给出建议（规则册 0ce84e554d8b）','四、首段；四（二）','','c08e8a9c78789fb1b36adbed9fbac6795807cda746f13cfa04aebb9d64073880');
+CREATE TABLE meta (
+	"key" VARCHAR(40) NOT NULL, 
+	value VARCHAR(80), 
+	PRIMARY KEY ("key")
+);
+INSERT INTO "meta" VALUES('schema','2');
+INSERT INTO "meta" VALUES('series:case-2026','1');
+CREATE TABLE outbox (
+	id INTEGER NOT NULL, 
+	"key" VARCHAR(80) NOT NULL, 
+	case_no VARCHAR(40) NOT NULL, 
+	platform VARCHAR(60) NOT NULL, 
+	ticket_no VARCHAR(120) NOT NULL, 
+	payload JSON NOT NULL, 
+	state VARCHAR(10) NOT NULL, 
+	attempts INTEGER NOT NULL, 
+	next_at VARCHAR(32) NOT NULL, 
+	lease_owner VARCHAR(80), 
+	lease_until VARCHAR(32), 
+	error TEXT, 
+	created_at VARCHAR(32) NOT NULL, 
+	done_at VARCHAR(32), 
+	PRIMARY KEY (id), 
+	UNIQUE ("key")
+);
+INSERT INTO "outbox" VALUES(1,'HS-2026-000001-1','HS-2026-000001','roundup','T1','{"key": "HS-2026-000001-1", "lead": "\u5408\u6c34\u53bf\u7a0e\u52a1\u5c40", "helpers": ["\u5408\u6c34\u53bf\u4eba\u529b\u8d44\u6e90\u548c\u793e\u4f1a\u4fdd\u969c\u5c40"], "category": "\u5f81\u7f34", "handling": "\u8054\u529e", "track": "joint", "basis": "\u5408\u653f\u529e\u53d1\u30142025\u301530\u53f7 \u4e09\uff08\u4e8c\uff09\u3001\u56db\uff08\u4e00\uff09\uff0c\u4e09\uff08\u4e8c\uff09\uff0c\u4e09\uff08\u4e8c\uff09\u53bf\u7a0e\u52a1\u5c40\uff0c\u4e09\uff08\u4e8c\uff09\u53bf\u4eba\u793e\u5c40\uff0c\u56db\uff08\u4e09\uff091\uff0c\u56db\u3001\u9996\u6bb5\uff08\u9996\u95ee\u8d23\u4efb\u5236\uff09\uff0c\u56db\uff08\u4e09\uff091\uff083\uff09\uff1b\u793e\u4f1a\u4fdd\u9669\u7ecf\u529e\u6761\u4f8b \u7b2c\u56db\u6761\uff1b\u793e\u4f1a\u4fdd\u9669\u6cd5 \u7b2c\u516d\u5341\u4e09\u6761\u3001\u7b2c\u516b\u5341\u516d\u6761\uff0c\u7b2c\u4e94\u5341\u4e03\u6761\u3001\u7b2c\u4e94\u5341\u516b\u6761\uff0c\u7b2c\u516b\u5341\u56db\u6761", "note": "\u3014hsdispute:HS-2026-000001-1\u3015\n\u5efa\u8bae\uff1a\u5c5e\u4e8e\u672c\u673a\u5236\uff0c\u8054\u529e\uff08\u4e00\u822c\u4e8b\u9879\uff09\u3002\n\u4e3b\u529e\uff1a\u5408\u6c34\u53bf\u7a0e\u52a1\u5c40\u3002\u53c2\u52a0\uff1a\u5408\u6c34\u53bf\u4eba\u529b\u8d44\u6e90\u548c\u793e\u4f1a\u4fdd\u969c\u5c40\u3002\n\u9669\u79cd\uff1a\u4f01\u4e1a\u804c\u5de5\u517b\u8001\uff1b\u4e3b\u9898\uff1a\u6b20\u8d39\u3002\n\u65f6\u9650\uff1a\n  \u00b7 \u53d7\u7406\u767b\u8bb0\uff1a2026\u5e7411\u670820\u65e5\uff08\u5468\u4e94\uff0918:00\u524d\uff08\u9996\u95ee\u8d23\u4efb\uff0c\u5f53\u65e5\u767b\u8bb0\uff08\u56db\u3001\u9996\u6bb5\uff1b\u5929\u6570\u53bf\u7ea7\u81ea\u5b9a\uff09\uff0c\u672a\u786e\u8ba4\uff09\n  \u00b7 \u8054\u529e\u5355\u4f4d\u4e66\u9762\u610f\u89c1\uff1a2026\u5e7411\u670827\u65e5\uff08\u5468\u4e94\uff0918:00\u524d\uff08\u56db\uff08\u4e09\uff091\uff083\uff09\u201c\u89c4\u5b9a\u65f6\u9650\u201d\uff0c\u672a\u786e\u8ba4\uff09\n  \u00b7 \u8054\u529e\u529e\u7ed3\uff1a2026\u5e7412\u670811\u65e5\uff08\u5468\u4e94\uff0918:00\u524d\uff08\u56db\uff08\u4e09\uff091\uff083\uff09\uff1b\u53c2\u7167\u5546\u6d1b\u5e02\u590d\u6742\u4e8b\u9879\u5341\u4e94\u4e2a\u5de5\u4f5c\u65e5\uff0c\u672a\u786e\u8ba4\uff09\n\u7406\u7531\uff1a\n  1. \u6807\u9898\u53cd\u6620\u7684\u5c31\u662f\u793e\u4f1a\u4fdd\u9669\u8d39\u7684\u6b20\u7f34\u3001\u8865\u7f34\u3001\u9000\u8d39\u3001\u8f6c\u79fb\u3001\u8bb0\u5f55\u3001\u6e20\u9053\u6216\u5f3a\u5236\u5f81\u7f34\uff08\u5408\u653f\u529e\u53d1\u30142025\u301530\u53f7 \u4e09\uff08\u4e8c\uff09\u3001\u56db\uff08\u4e00\uff09\uff09\u2014\u2014\u539f\u6587\uff1a\u201c\u6b20\u7f34\u201d\u3001\u201c\u6b20\u7f34\u517b\u8001\u4fdd\u9669\u201d [scope.title-strong]\n  2. \u517b\u8001\u3001\u5931\u4e1a\u3001\u5de5\u4f24\u4fdd\u9669\u7684\u767b\u8bb0\u3001\u8d39\u7387\u3001\u6743\u76ca\u8bb0\u5f55\u7531\u4eba\u793e\u5c40\u8d1f\u8d23\uff08\u5408\u653f\u529e\u53d1\u30142025\u301530\u53f7 \u4e09\uff08\u4e8c\uff09\uff1b\u793e\u4f1a\u4fdd\u9669\u7ecf\u529e\u6761\u4f8b \u7b2c\u56db\u6761\uff09\u2014\u2014\u539f\u6587\uff1a\u201c\u517b\u8001\u4fdd\u9669\u201d [duty.hr-insurance]\n  3. \u7528\u4eba\u5355\u4f4d\u6b20\u7f34\u3001\u6f0f\u7f34\u793e\u4f1a\u4fdd\u9669\u8d39\uff0c\u5c5e\u7a0e\u52a1\u5c40\u5f81\u6536\u804c\u8d23\uff08\u5408\u653f\u529e\u53d1\u30142025\u301530\u53f7 \u4e09\uff08\u4e8c\uff09\u53bf\u7a0e\u52a1\u5c40\uff1b\u793e\u4f1a\u4fdd\u9669\u6cd5 \u7b2c\u516d\u5341\u4e09\u6761\u3001\u7b2c\u516b\u5341\u516d\u6761\uff09\u2014\u2014\u539f\u6587\uff1a\u201c\u6b20\u7f34\u201d\u3001\u201c\u6b20\u7f34\u517b\u8001\u4fdd\u9669\u201d [duty.arrears]\n  4. \u53c2\u4fdd\u767b\u8bb0\u3001\u589e\u51cf\u5458\u3001\u8d39\u7387\u3001\u6743\u76ca\u8bb0\u5f55\u548c\u8865\u7f34\u6838\u5b9a\u7531\u4eba\u793e\u5c40\u4e3b\u529e\uff08\u5408\u653f\u529e\u53d1\u30142025\u301530\u53f7 \u4e09\uff08\u4e8c\uff09\u53bf\u4eba\u793e\u5c40\uff1b\u793e\u4f1a\u4fdd\u9669\u6cd5 \u7b2c\u4e94\u5341\u4e03\u6761\u3001\u7b2c\u4e94\u5341\u516b\u6761\uff09\u2014\u2014\u539f\u6587\uff1a\u201c\u6b20\u7f34\u201d\u3001\u201c\u6b20\u7f34\u517b\u8001\u4fdd\u9669\u201d [duty.registration]\n  5. \u5355\u4f4d\u4e0d\u529e\u7406\u53c2\u4fdd\u6216\u4e0d\u7f34\u7eb3\u7684\uff0c\u7531\u4eba\u793e\u5c40\u8d23\u4ee4\u767b\u8bb0\u3001\u52b3\u52a8\u76d1\u5bdf\uff0c\u7a0e\u52a1\u5c40\u5f81\u6536\uff1b\u5404\u5730\u505a\u6cd5\u4e0d\u4e00\uff0c\u5148\u767b\u8bb0\u5e76\u8054\u529e\uff08\u5408\u653f\u529e\u53d1\u30142025\u301530\u53f7 \u4e09\uff08\u4e8c\uff09\u3001\u56db\uff08\u4e00\uff09\uff1b\u793e\u4f1a\u4fdd\u9669\u6cd5 \u7b2c\u516b\u5341\u56db\u6761\uff09\u2014\u2014\u539f\u6587\uff1a\u201c\u6b20\u7f34\u201d\u3001\u201c\u6b20\u7f34\u517b\u8001\u4fdd\u9669\u201d [duty.never-registered]\n  6. \u4e89\u8bae\u5728\u5f81\u6536\u73af\u8282\uff0c\u7531\u7a0e\u52a1\u5c40\u4e3b\u529e\uff08\u5408\u653f\u529e\u53d1\u30142025\u301530\u53f7 \u4e09\uff08\u4e8c\uff09\u53bf\u7a0e\u52a1\u5c40\uff09\u2014\u2014\u539f\u6587\uff1a\u201c\u6b20\u7f34\u201d\u3001\u201c\u6b20\u7f34\u517b\u8001\u4fdd\u9669\u201d [triage.lead-tax]\n  7. \u9700\u7531\u4e24\u4e2a\u53ca\u4e24\u4e2a\u4ee5\u4e0a\u804c\u80fd\u90e8\u95e8\u8054\u5408\u529e\u7406\uff08\u5408\u653f\u529e\u53d1\u30142025\u301530\u53f7 \u56db\uff08\u4e09\uff091\uff09\u2014\u2014\u539f\u6587\uff1a\u201c\u6b20\u7f34\u201d\u3001\u201c\u6b20\u7f34\u517b\u8001\u4fdd\u9669\u201d [triage.joint]\n\u4ee5\u4e0a\u7531\u89c4\u5219\u518c 0ce84e554d8b \u7248\u7ed9\u51fa\uff0c\u662f\u5426\u91c7\u7eb3\u7531\u53d7\u7406\u4eba\u51b3\u5b9a\u3002", "due_at": "2026-11-20T18:00:00+08:00", "submission_no": ""}','queued',0,'2026-11-20T01:00:00.000000',NULL,NULL,NULL,'2026-11-20T01:00:00.000000',NULL);
+CREATE INDEX events_due ON events (state, next_at);
+CREATE INDEX ix_journal_case_no ON journal (case_no);
+CREATE INDEX outbox_due ON outbox (state, next_at);
+CREATE INDEX outbox_lane ON outbox (platform, ticket_no, id);
+COMMIT;

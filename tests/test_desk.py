@@ -1,0 +1,185 @@
+"""The desk: tickets become cases with clocks; every act of a person is saved with all that follows from it, or not at all."""
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from hsdispute_plugin.app import open_rulebook
+from hsdispute_plugin.case import Actor, Case, Role, State
+from hsdispute_plugin.desk import Desk
+from hsdispute_plugin.errors import CaseRefused
+from hsdispute_plugin.hooks.platform import HostTicket
+from hsdispute_plugin.model import SHANGHAI, Ticket
+from hsdispute_plugin.store import Store
+from hsdispute_plugin.store_rows import broken_seal
+from tests.casework import REGISTRATION
+
+NOW = datetime(2026, 11, 2, 9, 0, tzinfo=SHANGHAI)
+SINGLE = "我在老城镇的砖厂上班，单位欠缴养老保险八个月，请税务局查处"
+LEADING = Actor("王某", "gov_office", Role.GOV_OFFICE)
+FIRST = Actor("张某", "tax", Role.FIRST_CONTACT)
+REVIEWER = Actor("李某", "tax", Role.REVIEWER)
+
+
+@pytest.fixture(scope="module")
+def book():
+    opened = open_rulebook()
+    yield opened
+    opened.close()
+
+
+class Room:
+    def __init__(self, url, book):
+        self.store, self.book, self.now = Store(url), book, NOW
+        self.desk = Desk(self.store)
+
+    def arrives(self, content, number="T1", version="1", **more):
+        ticket = Ticket(ticket_no=number, content=content, received_at=self.now, **more)
+        return self.desk.accept("roundup", HostTicket(ticket, version), self.book, self.now)[0]
+
+    def does(self, case_no, act, actor, why="", **form):
+        self.now += timedelta(minutes=10)
+        return self.desk.act(case_no, act, actor, form, self.book, self.now, why)
+
+    def taken(self, content=SINGLE, number="T1"):
+        """A ticket that is registered and reviewed at the tax office."""
+        case_no = self.arrives(content, number).case_no
+        self.does(case_no, "dispatch", LEADING, unit="tax")
+        self.does(case_no, "sign", FIRST)
+        self.does(case_no, "register", FIRST, form=REGISTRATION)
+        self.does(case_no, "review", REVIEWER, summary="一项诉求：补缴")
+        return case_no
+
+    def outbox(self):
+        with self.store.begin() as tx:
+            return tx.outbox()
+
+    def journal(self, case_no):
+        with self.store.begin() as tx:
+            return tx.journal(case_no)
+
+
+@pytest.fixture
+def room(tmp_path, book):
+    made = Room(f"sqlite:///{tmp_path / 'cases.sqlite3'}", book)
+    yield made
+    made.store.close()
+
+
+def test_a_ticket_becomes_a_case_at_the_government_office_with_its_clocks(room):
+    row = room.arrives(SINGLE)
+    assert (row.state, row.accepting_unit, row.track) == ("new", "gov_office", "joint")
+    docket = room.desk.case(row.case_no, room.book, room.now)
+    assert {c.key for c in docket.clocks} == {"dispatch", "general_total"}
+    assert row.due_at == datetime(2026, 11, 23, 18, 0, tzinfo=SHANGHAI)
+    assert room.outbox()[0].payload["due_at"] == row.due_at.astimezone(SHANGHAI).isoformat()
+
+
+def test_every_act_is_saved_with_journal_clocks_and_what_stands_in_the_host(room):
+    case_no = room.taken()
+    room.does(case_no, "classify", REVIEWER, track="joint", co_units=["hr"])
+    docket = room.desk.case(case_no, room.book, room.now)
+    assert docket.case.state is State.JOINT_DISPATCH
+    assert Case.from_json(docket.row.file) == docket.case
+    running = {c.key for c in docket.clocks if c.stopped_at is None}
+    assert running == {"general_total", "dispatch"}
+    assert {c.key for c in docket.clocks if c.stopped_at} >= {"register", "sign", "triage_review"}
+    last = room.outbox()[-1]
+    assert (last.key, last.payload["lead"], last.payload["helpers"], last.payload["handling"]) == (
+        f"{case_no}-6", "合水县税务局", ["合水县人力资源和社会保障局"], "联办")
+    assert last.payload["note"].splitlines()[1] == (
+        "分类为联办。李某（税务局审核人），2026年11月2日09:50。依据：合政办发〔2025〕30号 四（二）。")
+    lines = room.journal(case_no)
+    assert [line.act for line in lines] == ["收到工单", "转办", "签收", "受理登记", "审核", "分类流转"]
+    assert lines[-1].why == "分类为联办（已审核待分流→联办待派发）"
+    assert broken_seal(lines) is None
+
+
+def test_a_refused_act_leaves_no_trace(room):
+    case_no = room.taken()
+    before = (room.desk.case(case_no, room.book, room.now), room.journal(case_no), room.outbox())
+    with pytest.raises(CaseRefused, match="联办没有联办单位"):
+        room.does(case_no, "classify", REVIEWER, track="joint", co_units=[])
+    assert (room.desk.case(case_no, room.book, room.now), room.journal(case_no), room.outbox()) == before
+
+
+def test_no_journal_or_note_names_the_payer(room):
+    case_no = room.taken()
+    said = " ".join(line.who + line.act + line.why for line in room.journal(case_no)) + " ".join(
+        row.payload["note"] for row in room.outbox())
+    assert "柳某某" not in said
+    assert "13800000000" not in said
+
+
+def test_a_person_decides_otherwise_and_the_host_shows_it(room):
+    case_no = room.taken()
+    room.does(case_no, "classify", REVIEWER, track="single", why="只涉及欠费追缴")
+    last = room.outbox()[-1].payload
+    assert (last["handling"], last["helpers"], last["lead"]) == ("单办", [], "合水县税务局")
+    docket = room.desk.case(case_no, room.book, room.now)
+    assert {c.key for c in docket.clocks if c.stopped_at is None} == {"self_total"}
+    assert docket.row.due_at == datetime(2026, 11, 9, 18, 0, tzinfo=SHANGHAI)
+    assert last["due_at"] == docket.row.due_at.astimezone(SHANGHAI).isoformat()
+
+
+def test_a_changed_ticket_changes_the_suggestion_and_not_what_a_person_decided(room):
+    case_no = room.taken()
+    room.does(case_no, "classify", REVIEWER, track="single", why="只涉及欠费追缴")
+    room.arrives("单位欠缴养老保险，不解决我就从税务局楼上跳下去", version="2")
+    docket = room.desk.case(case_no, room.book, room.now)
+    assert docket.case.state is State.SOLE
+    assert docket.case.danger is not None
+    assert "extreme_words" in {c.key for c in docket.clocks if c.stopped_at is None}
+    assert room.outbox()[-1].payload["handling"] == "单办"
+
+
+def test_a_case_merged_into_another_is_saved_on_both_sides(room):
+    first, second = room.taken(), room.taken(number="T2")
+    room.does(second, "merge", REVIEWER, why="同一缴费人同一事项", parent=first)
+    assert room.desk.case(second, room.book, room.now).case.state is State.MERGED
+    assert room.desk.case(first, room.book, room.now).case.absorbed == (second,)
+    assert [line.act for line in room.journal(first)][-1] == "并入"
+    assert [r.case_no for r in room.outbox()[-2:]] == [first, second]
+
+
+def test_a_changed_ticket_of_a_merged_case_is_put_before_a_person(room):
+    first, second = room.taken(), room.taken(number="T2")
+    room.does(second, "merge", REVIEWER, why="同一缴费人同一事项", parent=first)
+    room.arrives(SINGLE + "，快一点", "T2", version="2")
+    assert room.desk.case(second, room.book, room.now).case.state is State.MERGED
+    assert room.journal(second)[-1].act == "工单有变"
+    assert "请重开或在主案办理" in room.outbox()[-1].payload["note"]
+
+
+def test_an_unknown_case_or_act_is_refused_with_a_sentence(room):
+    with pytest.raises(CaseRefused, match="没有案件 HS-2026-999999"):
+        room.does("HS-2026-999999", "sign", FIRST)
+    with pytest.raises(CaseRefused, match="没有“invent”这一步"):
+        room.does(room.arrives(SINGLE).case_no, "invent", FIRST)
+
+
+def test_a_platform_of_a_unit_brings_its_tickets_to_that_unit(tmp_path, book):
+    room = Room(f"sqlite:///{tmp_path / 'cases.sqlite3'}", book)
+    room.desk = Desk(room.store, {"roundup": "tax"})
+    row = room.arrives(SINGLE)
+    assert row.accepting_unit == "tax"
+    room.does(row.case_no, "hand_over", FIRST, why="平台没有坐席姓名", person="张某")
+    assert room.does(row.case_no, "register", FIRST, form=REGISTRATION).outcome.case.state is State.REGISTERED
+    room.store.close()
+
+
+def test_the_file_of_a_case_from_before_version_3_is_opened_at_its_first_act(tmp_path, book):
+    path = tmp_path / "cases.sqlite3"
+    with sqlite3.connect(path) as connection:
+        connection.executescript((Path(__file__).parent / "old_databases" / "version_2.sql").read_text("utf-8"))
+    room = Room(f"sqlite:///{path}", book)
+    room.now = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+    done = room.does("HS-2026-000001", "dispatch", LEADING, unit="tax")
+    assert done.docket.row.accepting_unit == "tax"
+    assert done.docket.row.writes == 2
+    total = next(c for c in done.docket.clocks if c.key == "general_total")
+    assert total.started_at == datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
+    assert [line.act for line in room.journal("HS-2026-000001")] == ["收到工单", "收到工单", "转办"]
+    room.store.close()
