@@ -41,6 +41,14 @@ def read(source):
     ("签了自愿放弃社保的承诺书", {"waiver"}, set()),
     ("补缴养老保险要收滞纳金", {"late_fee", "backpay"}, set()),
     ("税务说归人社，人社又推给税务，互相推", {"passing_buck"}, set()),
+    ("干了八年，单位从来没有给我交过养老保险", {"registration"}, {"withheld"}),
+    ("工资拖着，还有14个月的社保未缴纳", {"arrears"}, {"registration"}),
+    ("网上不可以缴纳城乡居民医保", {"channel"}, {"registration"}),
+    ("医保要全家一起买，不能单独买", {"registration"}, {"arrears"}),
+    ("村上收了医保钱不开收据", {"certificate"}, {"refund"}),
+    ("辞职半年，社保还挂在原公司", {"staff_change"}, {"arrears"}),
+    ("交新农合还要重复交吗", set(), {"refund"}),
+    ("如不缴纳养老保险就不发工资", set(), {"arrears"}),
 ])
 def test_who_did_what_decides_the_topic(read, text, wanted, unwanted):
     topics = read(text).values["topics"]
@@ -66,6 +74,21 @@ def test_title_demand_and_passing_mention_are_kept_apart(read, title, text, head
     values = read(text, title).values
     assert values["head_topics"] == head
     assert values["demand_topics"] >= demand and bool(values["demand_topics"]) == bool(demand)
+
+
+def test_what_is_told_in_passing_is_no_topic_where_another_is_demanded(read):
+    story = "以前断缴过养老保险。"
+    assert read(story + "后来两边都交了养老保险。请退还重复缴费。", "反映一件事").values["topics"] == {"refund"}
+    assert "break" in read(story, "反映一件事").values["topics"]
+
+
+@pytest.mark.parametrize(("title", "text", "insurance"), [
+    ("单位欠缴养老保险", "五险一金都没有交。", {"pension_employee"}),
+    ("公司拖欠五险一金", "养老保险欠了两年没交。", {"employee_all"}),
+    ("", "公司没有交五险一金，养老保险也没有交。", {"employee_all", "pension_employee"}),
+])
+def test_beside_all_five_a_single_insurance_counts_where_the_title_names_it(read, title, text, insurance):
+    assert read(text, title).values["insurance"] == insurance
 
 
 @pytest.mark.parametrize(("text", "insurance"), [

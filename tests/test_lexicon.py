@@ -55,6 +55,13 @@ def test_a_phrase_does_not_count_where_its_entry_says_so(tmp_path):
     assert facts_of(words, "单位欠费").values["topics"] == {"arrears"}
 
 
+def test_what_is_told_in_passing_counts_only_where_nothing_else_is_demanded(tmp_path):
+    words = words_of(tmp_path, TOPICS.replace("词条:", "顺带不算: [断缴]\n词条:", 1))
+    told = "以前断缴过。"
+    assert facts_of(words, told + "单位欠费了。今年又欠费了。", "谈一件事").values["topics"] == {"arrears"}
+    assert facts_of(words, told, "谈一件事").values["topics"] == {"break"}
+
+
 def test_traditional_full_width_and_like_characters_are_one_word(tmp_path):
     facts = facts_of(words_of(tmp_path, TOPICS), "公司欠繳社保，又欠交社保")
     assert [p.text for p in facts.evidence["topics.arrears"]] == ["欠繳社保", "欠交社保"]

@@ -44,7 +44,7 @@ def test_years_that_passed_are_counted(text, value):
 
 @pytest.mark.parametrize("text", [
     "要交满15年", "缴费年限不低于10年", "还差四年", "2018年的医保", "今年45岁", "办〔2016〕28号，2010年", "2008年1月1日施行",
-    "18年医保什么时候交",
+    "18年医保什么时候交", "为什么17年买18年的医保", "这家厂成立21年了", "父亲瘫痪十几年", "自行交纳十五年的那种",
     "有效期为5年", "大学四年级", "1954年9月出生，2010年",
 ])
 def test_years_that_a_rule_asks_for_did_not_pass(text):

@@ -22,6 +22,8 @@ SIGNALS, DOMAIN = "情形", "领域"
 BESIDE = ("推诿", "劳动关系")  # topics that other disputes share
 NOTHING: frozenset[str] = frozenset()
 DOUBTFUL, INSURANCE = "存疑情形", "险种"
+UMBRELLA = "职工社保未细分"
+OF_UMBRELLA = ("企业职工养老", "职工医保", "失业", "工伤", "生育")  # what 社保 as a whole includes
 HAD = "已有险"  # the clue of an insurance that the payer has already
 
 
@@ -59,11 +61,15 @@ class Extractor:
         self._facts = tuple(_source(d, book) for d in table.by_code.values() if d.source == "text" and d.kind is not Kind.INT)
         self._presumptions = tuple(Presumed(p, book) for p in words.presumptions)
         self._choices = {p.klass for p in self._presumptions if table.by_label.get(p.klass, _NO_FACT).kind is Kind.CHOICE}
+        self._asides = tuple((book.mask((klass,)), book.mask(tags)) for klass, tags in words.asides.items() if tags)
         self._inside, self._outside = book.mask((INSIDE,)), book.mask((OUTSIDE,))
         self._signals = {s: book.mask((s, SIGNALS)) for s in ("十人以上", "多人", "多年")}
         self._premium = book.mask(label for label in TOPICS if label not in BESIDE)
         self._other = book.mask((DOMAIN,))
         self._had, self._insurance = book.mask((HAD,)), book.mask(INSURANCES)
+        self._umbrella = book.mask((UMBRELLA,))
+        self._single = book.mask(label for label in INSURANCES if label != UMBRELLA)
+        self._of_umbrella = book.mask(OF_UMBRELLA)
         self._limits = {
             "people": (("十人以上", _number(settings, "group_people")), ("多人", _number(settings, "review_people"))),
             "years": (("多年", _number(settings, "many_years")),),
@@ -85,6 +91,9 @@ class Extractor:
         text = fold(original)
         found = self._clauses.read(text, len(ticket.title))
         self._presume(found)
+        for klass, tags in self._asides:
+            if found.demand & klass:  # 顺带不算: what the title and the demands do not name was told in passing
+                found.everywhere &= ~tags | found.demand
         values: dict[str, FactValue] = {
             "has_phone": bool(ticket.caller_phone), "has_name": bool(ticket.caller_name), "is_repeat": bool(ticket.repeat_of),
         }
@@ -100,6 +109,7 @@ class Extractor:
         self._numbers(text, found, values, spans)
         tokens = sorted(found.tokens)
         found.premium &= ~self._only_had(found)
+        found.premium &= ~self._beside_umbrella(found.premium, found.head)
         for source in self._facts:
             _conclude(source, found, values, spans)
         self._given(ticket, found, tokens, values, spans)
@@ -116,6 +126,15 @@ class Extractor:
                 disputed |= bits
         disputed &= found.premium & self._insurance
         return self._insurance & ~disputed if disputed else 0
+
+    def _beside_umbrella(self, premium: int, head: int) -> int:
+        """Return what yields where both 社保 as a whole and single insurances are named: what the title does not name."""
+        if premium & self._umbrella and premium & self._single:
+            if head & self._umbrella and not head & self._single:
+                return self._of_umbrella
+            if head & self._single and not head & self._umbrella:
+                return self._umbrella
+        return 0
 
     def _presume(self, found: Reading) -> None:
         settled: set[object] = set()

@@ -95,6 +95,7 @@ class Words:
     combinations: list[Combination] = field(default_factory=list)
     presumptions: list[Presumption] = field(default_factory=list)
     classes: dict[str, set[str]] = field(default_factory=dict)  # class -> its tags, as far as words lead to them
+    asides: dict[str, set[str]] = field(default_factory=dict)  # 顺带不算: class -> tags that count only where demanded
     entries: int = 0
 
     def known(self) -> dict[str, str]:
@@ -110,7 +111,7 @@ def read_words(files: Mapping[str, Node], classes: Mapping[str, Mapping[str, str
     for name, node in files.items():
         if not name.startswith("lexicon/"):
             continue
-        top = reading.mapping(node, "", ("归类",), ("说明", "命中", "整词", "都不算", "词条", "合称", "组合", "推定"))
+        top = reading.mapping(node, "", ("归类",), ("说明", "命中", "整词", "都不算", "顺带不算", "词条", "合称", "组合", "推定"))
         klass = reading.choice(top["归类"], "归类", {k: k for k in classes}, "归类") if top else None
         if not top or not klass:
             continue
@@ -121,6 +122,8 @@ def read_words(files: Mapping[str, Node], classes: Mapping[str, Mapping[str, str
         words.wholes.update(_phrases(top.get("整词"), f"{klass}  整词", reading))
         for phrase in _phrases(top.get("都不算"), f"{klass}  都不算", reading):
             words.blocks.setdefault(phrase, set()).update(range(first, words.entries + 1))
+        tags = {tag: tag for tag in classes[klass] or {}}
+        words.asides.setdefault(klass, set()).update(_names(top.get("顺带不算"), f"{klass}  顺带不算", tags, reading))
         for kind in ("合称", "组合", "推定"):
             later += [(kind, klass, alone, row) for row in reading.items(top.get(kind), f"{klass}  {kind}")]
     for kind, klass, _, row in later:

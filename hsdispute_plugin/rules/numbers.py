@@ -31,14 +31,18 @@ _NOT_BEFORE_PEOPLE = frozenset("第.-/") | frozenset(ascii_letters) | frozenset(
 _NOT_PEOPLE = re.compile(r"个?(?:月|年|岁|元|块|点|天|次|分|份|层|栋|亩|家|万元|等奖|号文|口人)|"
                          r"人(?:均|社|民|事|力|才|大|寿|口|生|为|行|次|份|物|格|类|情|身|家)")
 
+#: 17年买18年的医保: two years of the calendar in short.
+_SUCCESSIVE = re.compile(r"(?<!\d)([012]\d)年[^\d,.。;]{0,6}([012]\d)年")
+
 #: The number before a 年, and what may follow 年 where it counts years that passed.
 _STRETCH = re.compile(rf"(?:(?<=[^\d.{_N}第/])|^)(?P<n>[1-9]\d?|[{_N}]{{1,3}}|[二三四五]?十几|好?几十|数十|好几)[{_FEW}]?个?$")
 _NO_STRETCH = re.compile(rf"[代度月初底末前级\d]|[{_N}]+[月个]|后|制|薪|龄|检|审|级|底|份|以上的?(?:条件|规定|年限)|的?年限|"
                          rf"(?:才|方)(?:能|可)|(?:就|便)?可以?(?:领|享|退)|合同|有期|期满|一交|一次|"
-                         r"的?(?:医保|合作医疗|农合|新农合|社保费|保费)|医疗保险")
+                         r"的?(?:医保|合作医疗|农合|新农合|社保费|保费)|医疗保险|的?(?:资质|品牌|老厂|老店|历史|党龄|房龄)")
 #: A number of years that a rule asks for, a price or an age, not one that passed.
 _ASKED = re.compile(r"(?:满|够|足|达到?|至少|最低|不少于|不低于|少于|累计|年限|连续|规定|需要?|必须|要|延长|交费?|买|买全|参保|"
-                    r"补|再|还有|还差|差|不到|未到|距|有效期[为是]?)了?[为是]?$")
+                    r"补|再|还有|还差|差|不到|未到|距|有效期[为是]?|交纳|成立|建厂|建校|开业|经营|"
+                    r"瘫痪|患病|卧床|结婚|离婚|守寡)了?[为是]?$")
 #: A year of the calendar before 年: 2015年, 97年, 05年; 12年 only where a month, 底, 起 … follows.
 _YEAR = re.compile(r"(?:(?<=[^\d〔\[【(〈])|^)(?P<y>19[5-9]\d|20[0-3]\d|[5-9]\d|[012]\d)$")
 _OF_A_DATE = re.compile(rf"\d{{1,2}}月|[{_N}]+月|[底初末起]|[上下]半年|开始|以[前后]|之[前后]|[至到\-—~]")
@@ -125,10 +129,11 @@ def stretches_of_years(text: str) -> Iterator[Quantity]:
     """
     years: list[tuple[int, int, int]] = []
     at = text.find("年")
+    short = {m.end(n) for m in _SUCCESSIVE.finditer(text) if 0 < int(m[2]) - int(m[1]) <= 2 for n in (1, 2)} if at >= 0 else ()
     while at >= 0:
         before = max(0, at - 6)
         named = _YEAR.search(text, before, at)
-        if named and (len(named["y"]) == 4 or named["y"][0] not in "12" or _OF_A_DATE.match(text, at + 1)
+        if named and (len(named["y"]) == 4 or named["y"][0] not in "12" or at in short or _OF_A_DATE.match(text, at + 1)
                       or text[max(0, named.start() - 1)] in "到至-—~"):
             if not _NOT_LIVED.search(text, max(0, named.start() - 4), at + 7):
                 years.append((_full(named["y"]), named.start("y"), named.end("y")))
