@@ -75,7 +75,8 @@ def write_journal(tx: Transaction, terms: Terms, case_no: str, entries: Sequence
 def signature(terms: Terms, who: Actor) -> str:
     """Name an actor as the journal does: ``张某某（税务局承办人）``."""
     unit = terms.source.units.get(who.unit)
-    return f"{who.name}（{unit.short if unit else who.unit}{who.role.label}）"
+    of = unit.short if unit else who.unit
+    return f"{who.name}（{who.role.label if who.role.label.startswith(of) else of + who.role.label}）"
 
 
 def facts_of(case: Case) -> Mapping[str, FactValue]:
@@ -94,4 +95,4 @@ def facts_of(case: Case) -> Mapping[str, FactValue]:
 def in_words(text: str, terms: Terms) -> str:
     """Return a sentence with codes of units replaced by their short names: the case speaks by codes, clerks do not."""
     units = terms.source.units
-    return re.sub(r"(?<![\w.])(?:" + "|".join(units) + r")(?![\w.])", lambda m: units[m[0]].short, text)
+    return re.sub(r" ?(?<![\w.])(" + "|".join(units) + r")(?![\w.]) ?", lambda m: units[m[1]].short, text)
