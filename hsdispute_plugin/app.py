@@ -40,6 +40,7 @@ DEFAULT_DATABASE = "sqlite:///hsdispute.sqlite3"
 ENVIRONMENT: Mapping[str, str] = MappingProxyType({
     "HSDISPUTE_CONFIG": "配置目录；命令行的 --config 优先；都没有则用随附的配置",
     "HSDISPUTE_DATABASE": "数据库地址：sqlite:///文件，或 postgresql+psycopg://用户:口令@主机/库；命令行的 --database 优先",
+    "HSDISPUTE_CACHE": "回放时存放已读事实的目录（没有原文和编号）；命令行的 --cache 优先；都没有则用 ~/.cache/hsdispute",
     "HSDISPUTE_API_TOKEN": "调用 /api/v1 要带的令牌；不设则只接受本机的请求",
     "HSDISPUTE_BLOCKED_PLUGINS": "停用的第三方插件（入口点名或包名，用逗号分开）",
     "HSDISPUTE_<平台>_<密钥>": "平台的密钥，如 HSDISPUTE_ROUNDUP_WEBHOOK_SECRET；平台名是 platforms/ 里的文件名",
@@ -88,6 +89,18 @@ def open_rulebook(directory: Path | None = None, plugins: Plugins | None = None)
     """
     extractors = plugins.extractors if plugins else ()
     return make_rulebook(load(config_directory(directory), fact_defs(extractors)), best_engine(), extractors)
+
+
+def open_reader(directory: Path) -> tuple[Extract, FactTable]:
+    """Return what reads tickets under a configuration, and the facts it gives; without any engine.
+
+    Raises:
+        RulebookError: With every problem of its files.
+    """
+    extractors = open_plugins().extractors
+    source = load(directory, fact_defs(extractors))
+    own = Extractor(source.words, source.regions, source.settings, source.table)
+    return (_with_plugins(own, extractors) if extractors else own), source.table
 
 
 def fact_defs(extractors: Sequence[FactExtractor]) -> tuple[FactDef, ...]:

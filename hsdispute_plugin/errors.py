@@ -59,6 +59,10 @@ class TicketRefused(HsdisputeError):
     """The input is no ticket; says which field and what would be right, never the payer's words."""
 
 
+class ReplayRefused(HsdisputeError):
+    """A history cannot be read, or its facts not kept; what was read before stays."""
+
+
 class CaseRefused(HsdisputeError):
     """A guard of the document refuses an act on a case; names the clause."""
 

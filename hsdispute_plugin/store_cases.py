@@ -36,9 +36,10 @@ class CaseTables:
         row = self._c.execute(sa.select(*_CASE_COLUMNS).where(which).with_for_update()).first()
         return CaseRow(*row) if row else None
 
-    def cases(self) -> list[CaseRow]:
-        """Return all cases by number, with everything in them."""
-        return [CaseRow(*row) for row in self._c.execute(sa.select(*_CASE_COLUMNS).order_by(schema.cases.c.case_no))]
+    def cases(self, after: str = "", limit: int | None = None) -> list[CaseRow]:
+        """Return all cases by number, with everything in them; or the first ``limit`` of those after a number."""
+        chosen = sa.select(*_CASE_COLUMNS).where(schema.cases.c.case_no > after).order_by(schema.cases.c.case_no).limit(limit)
+        return [CaseRow(*row) for row in self._c.execute(chosen)]
 
     def case_lines(
         self, *, states: Sequence[str] = (), unit: str = "", track: str = "", due_before: datetime | None = None,
