@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 import random
+import secrets
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from hsdispute_plugin.adapters import built_in
 from hsdispute_plugin.errors import PluginRefused, RulebookError
 from hsdispute_plugin.hooks.manager import Plugins
 from hsdispute_plugin.hooks.platform import FactExtractor, Platform, PlatformSettings
-from hsdispute_plugin.model import Facts, Ticket
+from hsdispute_plugin.model import Facts, Ticket, Unit
 from hsdispute_plugin.rules.durable import best_engine
 from hsdispute_plugin.rules.extract import Extractor
 from hsdispute_plugin.rules.facts import FactDef, FactTable, Kind
@@ -25,12 +28,19 @@ from hsdispute_plugin.rules.load import load, read_yaml
 from hsdispute_plugin.rules.node import Node, Reading
 from hsdispute_plugin.rules.rulebook import CompileEngine, Extract, Rulebook, RuleSource
 
+if TYPE_CHECKING:
+    from hsdispute_plugin.desk import Desk
+    from hsdispute_plugin.store import Store
+    from hsdispute_plugin.store_lanes import Pace
+
+_PACE = ("每秒最多", "同时最多", "连败几次暂停")
 DEFAULT_DATABASE = "sqlite:///hsdispute.sqlite3"
 
 #: Every environment variable that is read, and what it is for. A secret may also stand in a file that ``<name>_FILE`` names.
 ENVIRONMENT: Mapping[str, str] = MappingProxyType({
     "HSDISPUTE_CONFIG": "配置目录；命令行的 --config 优先；都没有则用随附的配置",
     "HSDISPUTE_DATABASE": "数据库地址：sqlite:///文件，或 postgresql+psycopg://用户:口令@主机/库；命令行的 --database 优先",
+    "HSDISPUTE_CACHE": "回放时存放已读事实的目录（没有原文和编号）；命令行的 --cache 优先；都没有则用 ~/.cache/hsdispute",
     "HSDISPUTE_API_TOKEN": "调用 /api/v1 要带的令牌；不设则只接受本机的请求",
     "HSDISPUTE_BLOCKED_PLUGINS": "停用的第三方插件（入口点名或包名，用逗号分开）",
     "HSDISPUTE_<平台>_<密钥>": "平台的密钥，如 HSDISPUTE_ROUNDUP_WEBHOOK_SECRET；平台名是 platforms/ 里的文件名",
@@ -81,6 +91,18 @@ def open_rulebook(directory: Path | None = None, plugins: Plugins | None = None)
     return make_rulebook(load(config_directory(directory), fact_defs(extractors)), best_engine(), extractors)
 
 
+def open_reader(directory: Path) -> tuple[Extract, FactTable]:
+    """Return what reads tickets under a configuration, and the facts it gives; without any engine.
+
+    Raises:
+        RulebookError: With every problem of its files.
+    """
+    extractors = open_plugins().extractors
+    source = load(directory, fact_defs(extractors))
+    own = Extractor(source.words, source.regions, source.settings, source.table)
+    return (_with_plugins(own, extractors) if extractors else own), source.table
+
+
 def fact_defs(extractors: Sequence[FactExtractor]) -> tuple[FactDef, ...]:
     """Return the facts that plugins add, as rule files may name them.
 
@@ -121,6 +143,7 @@ class App:
         """
         # Imported here: `hsdispute decide` must start in half a second and needs no database.
         from hsdispute_plugin.desk import Desk
+        from hsdispute_plugin.forms import Forms
         from hsdispute_plugin.outbox import Outbox
         from hsdispute_plugin.reception import Reception
         from hsdispute_plugin.store import Store
@@ -130,10 +153,13 @@ class App:
         make = partial(open_rulebook, plugins=self.plugins)
         self.books = RulebookHolder(self.directory, make, time.monotonic)
         self.platforms, self.intervals_s = open_platforms(self.directory, self.plugins)
-        self.store = Store(database or os.environ.get("HSDISPUTE_DATABASE") or DEFAULT_DATABASE)
-        self.desk = Desk(self.store)
-        self.owner = f"{socket.gethostname()}-{os.getpid()}"
-        self.outbox = Outbox(self.store, self.platforms, clock, random.random)
+        self.store = Store(database_url(database))
+        units = first_units(self.directory, self.book.source.units.values())
+        self.desk = Desk(self.store, Forms(self.directory / "forms"), units)
+        self.owner = f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(3)}"
+        self.paces = paces(self.directory)
+        self.outbox = Outbox(
+            self.store, self.platforms, clock, random.random, self.desk.paper, self.plugins.notify, self.paces)
         self.reception = Reception(self.store, self.platforms, self.desk, self.books.rulebook, self.plugins, clock)
 
     @property
@@ -178,6 +204,84 @@ def open_platforms(directory: Path, plugins: Plugins) -> tuple[dict[str, Platfor
     if reading.problems:
         raise RulebookError(tuple(reading.problems))
     return opened, intervals
+
+
+def first_units(directory: Path, units: Iterable[Unit]) -> dict[str, str]:
+    """Return by platform the unit that receives its tickets first (首问单位), where its file names one.
+
+    Raises:
+        RulebookError: It has no reception room (三（一）) and is not the government office.
+    """
+    reading, found = Reading(), dict[str, str]()
+    may = {name: u.code for u in units if u.accepts or u.code == "gov_office" for name in (u.short, u.name, u.code)}
+    for path in sorted((directory / "platforms").glob("*.yaml")):
+        node = read_yaml(path, f"{directory.name}/platforms/{path.name}", reading)
+        named = node.value.get("首问单位") if node is not None and isinstance(node.value, Mapping) else None
+        if named and (code := reading.choice(named, "首问单位", may, "设有工作室的单位或政府办")):
+            found[path.stem] = code
+    if reading.problems:
+        raise RulebookError(tuple(reading.problems))
+    return found
+
+
+def paces(directory: Path) -> dict[str, Pace]:
+    """Return by platform how fast it may be written to: 每秒最多, 同时最多, 连败几次暂停 of its file.
+
+    Raises:
+        RulebookError: One is not a number, or less than it may be.
+    """
+    from hsdispute_plugin.store_lanes import Pace
+
+    reading, found = Reading(), dict[str, Pace]()
+    for path in sorted((directory / "platforms").glob("*.yaml")):
+        node = read_yaml(path, f"{directory.name}/platforms/{path.name}", reading)
+        if node is None or not isinstance(node.value, Mapping):
+            continue
+        given = {label: reading.number(node.value[label], label) or 0 for label in _PACE if label in node.value}
+        usual = Pace()
+        found[path.stem] = Pace(float(given.get("每秒最多", usual.per_second)), int(given.get("同时最多", usual.at_once)),
+                                max(1, int(given.get("连败几次暂停", usual.failures))))
+    if reading.problems:
+        raise RulebookError(tuple(reading.problems))
+    return found
+
+
+def database_url(given: str | None = None) -> str:
+    """Return the address of the database: as given, else ``HSDISPUTE_DATABASE``, else a file in the working directory."""
+    return given or os.environ.get("HSDISPUTE_DATABASE") or DEFAULT_DATABASE
+
+
+@contextmanager
+def open_store(database: str | None = None) -> Iterator[Store]:
+    """Open the database alone, and close it again.
+
+    Raises:
+        StoreRefused: It cannot be used as it is.
+    """
+    from hsdispute_plugin.store import Store
+
+    store = Store(database_url(database))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def open_desk(directory: Path | None = None, database: str | None = None) -> tuple[Desk, Store, Rulebook]:
+    """Open what the commands on cases need: no platform, and none of the gateway's work.
+
+    Raises:
+        RulebookError, PluginRefused, StoreRefused: Each with what to do.
+    """
+    from hsdispute_plugin.desk import Desk
+    from hsdispute_plugin.forms import Forms
+    from hsdispute_plugin.store import Store
+
+    directory = config_directory(directory)
+    plugins = open_plugins()
+    book = RulebookHolder(directory, partial(open_rulebook, plugins=plugins), time.monotonic).rulebook()
+    store = Store(database_url(database))
+    return Desk(store, Forms(directory / "forms"), first_units(directory, book.source.units.values())), store, book
 
 
 def platform_settings(name: str, directory: Path | None = None) -> PlatformSettings:

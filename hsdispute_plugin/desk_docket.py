@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -67,14 +68,15 @@ def write_journal(tx: Transaction, terms: Terms, case_no: str, entries: Sequence
     for e in entries:
         label = ACTS[e.act].label if e.act in ACTS else {"open": "收到工单", "suggest": "重新建议"}[e.act]
         moved = f"（{e.before.label}→{e.after.label}）" if e.before is not e.after else ""
-        tx.add_journal(case_no, e.at, signature(terms, e.who), label, f"{e.says}{moved}" + (f"；理由：{e.why}" if e.why else ""),
-                       e.clause)
+        why = in_words(e.says, terms) + moved + (f"；理由：{e.why}" if e.why else "")
+        tx.add_journal(case_no, e.at, signature(terms, e.who), label, why, e.clause)
 
 
 def signature(terms: Terms, who: Actor) -> str:
     """Name an actor as the journal does: ``张某某（税务局承办人）``."""
     unit = terms.source.units.get(who.unit)
-    return f"{who.name}（{unit.short if unit else who.unit}{who.role.label}）"
+    of = unit.short if unit else who.unit
+    return f"{who.name}（{who.role.label if who.role.label.startswith(of) else of + who.role.label}）"
 
 
 def facts_of(case: Case) -> Mapping[str, FactValue]:
@@ -89,3 +91,8 @@ def facts_of(case: Case) -> Mapping[str, FactValue]:
         values["matter"] = d.matter.value
     return values
 
+
+def in_words(text: str, terms: Terms) -> str:
+    """Return a sentence with codes of units replaced by their short names: the case speaks by codes, clerks do not."""
+    units = terms.source.units
+    return re.sub(r" ?(?<![\w.])(" + "|".join(units) + r")(?![\w.]) ?", lambda m: units[m[1]].short, text)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from hsdispute_plugin.case import TOTALS, Case, Outcome, State
 from hsdispute_plugin.clocks import effective
-from hsdispute_plugin.desk_docket import Docket, Terms, signature
+from hsdispute_plugin.desk_docket import Docket, Terms, in_words, signature
 from hsdispute_plugin.explain import basis, explanation, helper_names
 from hsdispute_plugin.hooks.platform import WriteBack
 from hsdispute_plugin.model import SHANGHAI, Decision, Track
@@ -54,7 +54,7 @@ def act_note(outcome: Outcome, terms: Terms, papers: Iterable[str]) -> str:
     lines = []
     for e in outcome.journal:
         at = e.at.astimezone(SHANGHAI)
-        lines.append(f"{e.says}。{signature(terms, e.who)}，{at.year}年{at.month}月{at.day}日{at:%H:%M}。"
+        lines.append(f"{in_words(e.says, terms)}。{signature(terms, e.who)}，{at.year}年{at.month}月{at.day}日{at:%H:%M}。"
                      + (f"理由：{e.why}。" if e.why else "") + f"依据：{e.clause}。")
     lines.append(f"现在的状态：{outcome.case.state.label}。")
     if made := "、".join(papers):

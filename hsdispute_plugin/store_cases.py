@@ -36,9 +36,10 @@ class CaseTables:
         row = self._c.execute(sa.select(*_CASE_COLUMNS).where(which).with_for_update()).first()
         return CaseRow(*row) if row else None
 
-    def cases(self) -> list[CaseRow]:
-        """Return all cases by number, with everything in them."""
-        return [CaseRow(*row) for row in self._c.execute(sa.select(*_CASE_COLUMNS).order_by(schema.cases.c.case_no))]
+    def cases(self, after: str = "", limit: int | None = None) -> list[CaseRow]:
+        """Return all cases by number, with everything in them; or the first ``limit`` of those after a number."""
+        chosen = sa.select(*_CASE_COLUMNS).where(schema.cases.c.case_no > after).order_by(schema.cases.c.case_no).limit(limit)
+        return [CaseRow(*row) for row in self._c.execute(chosen)]
 
     def case_lines(
         self, *, states: Sequence[str] = (), unit: str = "", track: str = "", due_before: datetime | None = None,
@@ -46,11 +47,13 @@ class CaseTables:
     ) -> list[CaseLine]:
         """Return cases in short, the earliest due first, answered ones last, newest before older among them."""
         c = schema.cases.c
-        given = ((bool(states), c.state.in_(states)), (bool(unit), c.accepting_unit == unit), (bool(track), c.track == track),
-                 (due_before is not None, c.due_at < due_before), (opened_from is not None, c.opened_at >= opened_from),
-                 (opened_before is not None, c.opened_at < opened_before))
-        chosen = sa.select(*_LINE_COLUMNS).where(*(wanted for asked, wanted in given if asked)).order_by(
-            c.due_at.is_(None), c.due_at, c.case_no.desc()).limit(limit).offset(offset)
+        wanted: list[sa.ColumnElement[bool]] = [c.state.in_(states)] if states else []
+        wanted += [column == value for column, value in ((c.accepting_unit, unit), (c.track, track)) if value]
+        wanted += [c.due_at < due_before] if due_before else []
+        wanted += [c.opened_at >= opened_from] if opened_from else []
+        wanted += [c.opened_at < opened_before] if opened_before else []
+        order = (c.due_at.is_(None), c.due_at, c.case_no.desc())
+        chosen = sa.select(*_LINE_COLUMNS).where(*wanted).order_by(*order).limit(limit).offset(offset)
         return [CaseLine(*row) for row in self._c.execute(chosen)]
 
     def unopened(self, limit: int) -> list[CaseRow]:

@@ -84,17 +84,19 @@ class EventRow:
     ticket_no: str
     kind: str
     attempts: int
+    crashes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """A write-back that a host must still get."""
+    """What a host or the people to be told must still get: a ``result`` (write-back) or a ``notice``."""
 
     id: int
     key: str
     case_no: str
     platform: str
     ticket_no: str
+    kind: str
     payload: Mapping[str, Any] = field(repr=False)
     state: str
     attempts: int

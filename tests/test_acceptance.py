@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hsdispute_plugin.adapters import built_in
-from hsdispute_plugin.app import open_rulebook
+from hsdispute_plugin.app import open_rulebook, shipped_config
 from hsdispute_plugin.desk import Desk
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused
+from hsdispute_plugin.forms import Forms
 from hsdispute_plugin.hooks.manager import Plugins
 from hsdispute_plugin.hooks.platform import HostEvent, HostTicket
 from hsdispute_plugin.model import Ticket
@@ -16,6 +17,8 @@ from hsdispute_plugin.reception import MAX_FAULTS as MAX_TICKET_FAULTS
 from hsdispute_plugin.reception import Reception
 from hsdispute_plugin.store import Store
 from hsdispute_plugin.store_rows import broken_seal
+
+FORMS = Forms(shipped_config() / "forms")
 
 
 class Clock:
@@ -62,11 +65,12 @@ class World:
         self.clock, self.host, self.store = Clock(), Host(), Store(url)
         self.plugins = Plugins([built_in], installed=False)
         platforms = {"host": self.host}
-        self.reception = Reception(self.store, platforms, Desk(self.store), lambda: book, self.plugins, self.clock)
-        self.outbox = Outbox(self.store, platforms, self.clock, lambda: 0.5)
+        desk = Desk(self.store, FORMS)
+        self.reception = Reception(self.store, platforms, desk, lambda: book, self.plugins, self.clock)
+        self.outbox = Outbox(self.store, platforms, self.clock, lambda: 0.5, desk.paper, self.plugins.notify)
 
     def work_off(self):
-        return [r.outcome for r in self.reception.work_off("host")]
+        return [r.outcome for r in self.reception.work_off("host", "w", 50)]
 
     def deliver(self):
         return self.outbox.deliver_due("host", "w", limit=10)
@@ -248,12 +252,12 @@ def test_a_ticket_that_breaks_the_code_is_set_aside_and_the_others_go_on(world):
         world.clock.now += timedelta(hours=1)
     with world.store.begin() as tx:
         assert [c.ticket_no for c in tx.cases()] == ["T2"]
-        assert tx.due_events("host", world.clock.now, 10) == []
+        assert tx.claim_events("host", "w", world.clock.now, world.clock.now, 10) == []
 
 
 def test_polling_finds_what_no_webhook_told(world):
     world.host.say("T1", "单位欠缴养老保险八个月")
-    assert (world.reception.poll("host"), world.reception.poll("host")) == (1, 0)
+    assert (world.reception.poll("host", "w"), world.reception.poll("host", "w")) == (1, 0)
     world.work_off()
     assert len(rows(world)) == 1
 

@@ -6,16 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from hsdispute_plugin.app import open_rulebook
+from hsdispute_plugin.app import open_rulebook, shipped_config
 from hsdispute_plugin.case import Actor, Case, Role, State
 from hsdispute_plugin.desk import Desk
 from hsdispute_plugin.errors import CaseRefused
+from hsdispute_plugin.forms import Forms
 from hsdispute_plugin.hooks.platform import HostTicket
 from hsdispute_plugin.model import SHANGHAI, Ticket
 from hsdispute_plugin.store import Store
 from hsdispute_plugin.store_rows import broken_seal
 from tests.casework import REGISTRATION
 
+FORMS = Forms(shipped_config() / "forms")
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=SHANGHAI)
 SINGLE = "我在老城镇的砖厂上班，单位欠缴养老保险八个月，请税务局查处"
 LEADING = Actor("王某", "gov_office", Role.GOV_OFFICE)
@@ -33,7 +35,7 @@ def book():
 class Room:
     def __init__(self, url, book):
         self.store, self.book, self.now = Store(url), book, NOW
-        self.desk = Desk(self.store)
+        self.desk = Desk(self.store, FORMS)
 
     def arrives(self, content, number="T1", version="1", **more):
         ticket = Ticket(ticket_no=number, content=content, received_at=self.now, **more)
@@ -52,9 +54,12 @@ class Room:
         self.does(case_no, "review", REVIEWER, summary="一项诉求：补缴")
         return case_no
 
-    def outbox(self):
+    def outbox(self, kind="result"):
         with self.store.begin() as tx:
-            return tx.outbox()
+            return [row for row in tx.outbox() if row.kind == kind]
+
+    def told(self):
+        return [(tuple(n.payload["to"]), n.payload["urgent"]) for n in self.outbox("notice")]
 
     def journal(self, case_no):
         with self.store.begin() as tx:
@@ -133,6 +138,44 @@ def test_a_changed_ticket_changes_the_suggestion_and_not_what_a_person_decided(r
     assert docket.case.danger is not None
     assert "extreme_words" in {c.key for c in docket.clocks if c.stopped_at is None}
     assert room.outbox()[-1].payload["handling"] == "单办"
+    assert (("通报110",), True) in room.told()
+
+
+def test_danger_is_told_at_once_and_once(room):
+    words = "不给我办社保我就从税务局楼上跳下去"
+    room.arrives(words)
+    told = room.told()
+    assert told == [(("通报110",), True), (("报告专班主任",), True), (("告知专班办公室",), True)]
+    room.arrives(words + "，我说到做到", version="2")
+    assert room.told() == told
+
+
+def test_an_act_tells_those_whom_the_table_names_but_not_the_payer(room):
+    case_no = room.taken()
+    assert room.told() == [(("承办单位",), False)]  # of 转办; the payer is told by 受理回执
+    room.does(case_no, "classify", REVIEWER, track="joint", co_units=["人社局"])
+    room.does(case_no, "dispatch_tasks", Actor("张某", "tax", Role.HANDLER))
+    last = room.outbox("notice")[-1].payload
+    assert (last["to"], last["says"]) == (["联办单位"], "派发联办：人社局。现在的状态：待联办意见。")
+
+
+def test_forms_are_read_in_chinese_and_units_by_their_names(room):
+    case_no = room.arrives(SINGLE).case_no
+    room.does(case_no, "dispatch", LEADING, 单位="税务局")
+    room.does(case_no, "sign", FIRST)
+    form = {"缴费人": {"名称": "柳某某", "电话": "13800000000"}, "来访时间": "2026-11-02T09:00:00+08:00",
+            "事项所在辖区": "老城镇", "反映主要事项": "单位欠缴", "诉求": "补缴"}
+    room.does(case_no, "register", FIRST, 表单=form)
+    room.does(case_no, "review", REVIEWER, 内容摘要="一项诉求")
+    done = room.does(case_no, "classify", REVIEWER, 办理方式="联办", 联办单位=["人社局", "合水县医疗保障局"])
+    assert done.outcome.case.handling.co_units == ("hr", "medical")
+
+
+def test_no_sentence_for_a_clerk_speaks_in_codes(room):
+    case_no = room.taken()
+    with pytest.raises(CaseRefused, match="请由受理部门（税务局）办理"):
+        room.does(case_no, "classify", Actor("赵某", "hr", Role.REVIEWER), track="single")
+    assert "政府办转税务局承办" in room.journal(case_no)[1].why
 
 
 def test_a_case_merged_into_another_is_saved_on_both_sides(room):
@@ -162,7 +205,7 @@ def test_an_unknown_case_or_act_is_refused_with_a_sentence(room):
 
 def test_a_platform_of_a_unit_brings_its_tickets_to_that_unit(tmp_path, book):
     room = Room(f"sqlite:///{tmp_path / 'cases.sqlite3'}", book)
-    room.desk = Desk(room.store, {"roundup": "tax"})
+    room.desk = Desk(room.store, FORMS, {"roundup": "tax"})
     row = room.arrives(SINGLE)
     assert row.accepting_unit == "tax"
     room.does(row.case_no, "hand_over", FIRST, why="平台没有坐席姓名", person="张某")

@@ -15,7 +15,7 @@ import pytest
 from hsdispute_plugin.adapters.signature import refusal
 from hsdispute_plugin.app import ENVIRONMENT
 from hsdispute_plugin.hooks import specs
-from hsdispute_plugin.hooks.platform import FactExtractor, PlatformRegistration
+from hsdispute_plugin.hooks.platform import FactExtractor, Notice, PlatformRegistration
 from hsdispute_plugin.model import Facts
 from tools import write_docs
 
@@ -33,10 +33,11 @@ def test_a_document_written_from_code_is_fresh(name):
 def test_the_example_of_a_hook_runs(name):
     example = inspect.cleandoc(inspect.getdoc(getattr(specs, name)).partition("Example:\n")[2])
     world = {"hookimpl": specs.hookimpl, "PlatformRegistration": PlatformRegistration, "FactExtractor": FactExtractor,
-             "Facts": Facts, "Qingyang12345": object, "COUNTS": Counter()}
+             "Facts": Facts, "Qingyang12345": object, "COUNTS": Counter(), "SENT": {}}
     exec(example, world)
     made = world[name]
-    arguments = {"ticket": type("T", (), {"content": "内容"}), "decision": type("D", (), {"track": "single"}), "now": None}
+    arguments = {"ticket": type("T", (), {"content": "内容"}), "decision": type("D", (), {"track": "single"}), "now": None,
+                 "notice": Notice("k", "HS-1", "roundup", "T1", ("承办人",), "", "请办理", None)}
     result = made(*(arguments[p] for p in inspect.signature(made).parameters))
     if name == "hsdispute_fact_extractors":
         assert next(result).extract(arguments["ticket"]).values == {"words": 2}
@@ -44,6 +45,8 @@ def test_the_example_of_a_hook_runs(name):
         assert next(result).name == "qingyang-12345"
     elif name == "hsdispute_decided":
         assert world["COUNTS"] == {"single": 1}
+    elif name == "hsdispute_notice":
+        assert world["SENT"] == {"k": (("承办人",), "请办理")}
     else:
         assert result is None
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from hsdispute_plugin.app import open_rulebook
-from hsdispute_plugin.desk import write_back
+from hsdispute_plugin.desk_standing import write_back
 from hsdispute_plugin.explain import decision_json, explanation
 from hsdispute_plugin.model import Ticket, Track
 

@@ -34,6 +34,7 @@ ONE_ROOM = {
     "docx": "forms",
     "openpyxl": "rules/tables",
     "prometheus_client": "entrypoints/",
+    "polars": "rules/replay",
 }
 
 

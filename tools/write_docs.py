@@ -18,7 +18,7 @@ from hsdispute_plugin.rules.load import load
 
 DOCS = Path(__file__).parents[1] / "docs"
 RECORDS = (platform.PlatformRegistration, platform.PlatformSettings, platform.Platform, platform.HostEvent, platform.HostTicket,
-           platform.WriteBack, platform.FactExtractor)
+           platform.WriteBack, platform.Notice, platform.FactExtractor)
 
 
 def hooks() -> str:

@@ -20,7 +20,7 @@ from hsdispute_plugin.case.handling import (
     TaskKind,
     TaskState,
 )
-from hsdispute_plugin.case.life import Case, allowed_acts, open_case, perform
+from hsdispute_plugin.case.life import Case, allowed_acts, blank_form, open_case, perform
 from hsdispute_plugin.case.periods import PERIODS, TOTALS, WINDOWS, ClockEffect, running, total_key
 from hsdispute_plugin.case.policy import By, Policy
 from hsdispute_plugin.case.records import DeclineGround, FirstContact, Party, Payer, Registration, SuperviseGround
@@ -30,5 +30,5 @@ __all__ = [
     "ACTS", "PERIODS", "TOTALS", "WINDOWS", "ActRow", "Actor", "Answer", "By", "Case", "ClockEffect", "Consultation", "CourtKind",
     "DeclineGround", "FirstContact", "JournalEntry", "Outcome", "PaperDue", "Party", "Payer", "Policy", "Registration",
     "RemedyKind", "Reply", "ReplyOutcome", "Role", "ServiceMode", "Side", "State", "Submission", "SuperviseGround", "Task",
-    "TaskKind", "TaskState", "allowed_acts", "open_case", "perform", "running", "total_key",
+    "TaskKind", "TaskState", "allowed_acts", "blank_form", "open_case", "perform", "running", "total_key",
 ]

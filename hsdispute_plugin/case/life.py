@@ -15,6 +15,7 @@ from hsdispute_plugin.case.acts import ACTS, ActRow
 from hsdispute_plugin.case.file import JournalEntry, Outcome
 from hsdispute_plugin.case.guards import DOC
 from hsdispute_plugin.case.handling import Handling
+from hsdispute_plugin.case.labels import FIELD_LABELS, TRACK_LABELS, by_code
 from hsdispute_plugin.case.periods import effects
 from hsdispute_plugin.case.policy import By
 from hsdispute_plugin.case.records import Danger, FirstContact, PublicOpinion
@@ -103,7 +104,8 @@ def allowed_acts(case: Case, by: By) -> tuple[ActRow, ...]:
 def perform(case: Case, act: str, by: By, form: Mapping[str, Any]) -> Outcome:
     """Do an act by its code with a form of plain values, as a command line or a web form gives it.
 
-    Dates are ISO texts, codes the values of the enumerations, nested records mappings. ``parent`` of ``merge`` is a ``Case``.
+    Fields are named in Chinese (``FIELD_LABELS``) or by code. Dates are ISO texts, codes the values of the enumerations,
+    nested records mappings. ``parent`` of ``merge`` is a ``Case``.
 
     Raises:
         CaseRefused: No such act, a field that is unknown, missing or of the wrong kind (values are never repeated, they
@@ -111,7 +113,7 @@ def perform(case: Case, act: str, by: By, form: Mapping[str, Any]) -> Outcome:
     """
     if act not in ACTS or act == "absorb":
         raise CaseRefused(f"没有“{act}”这一步 / unknown act。可用：{'、'.join(ACTS)}")
-    fields = _fields(act)
+    fields, form = _fields(act), by_code(form)
     wrong = [f"不认识的项 {name}" for name in form if name not in fields]
     values: dict[str, Any] = {}
     for name, adapter in fields.items():
@@ -130,6 +132,42 @@ def perform(case: Case, act: str, by: By, form: Mapping[str, Any]) -> Outcome:
             raise
         lacking = [name for name in fields if f"'{name}'" in str(err)]
         raise CaseRefused(f"{case.number} 不能“{ACTS[act].label}”：没有写 {'、'.join(lacking)}。请一次补齐") from err
+
+
+def blank_form(act: str) -> dict[str, Any]:
+    """Return the form of an act to be filled in, in Chinese: each field with what belongs there, such as ``日期 2026-01-05``.
+
+    Optional fields stand in it too; what need not be changed may be left out.
+
+    Raises:
+        CaseRefused: No such act.
+    """
+    if act not in ACTS or act == "absorb":
+        raise CaseRefused(f"没有“{act}”这一步 / unknown act。可用：{'、'.join(ACTS)}")
+    if act == "merge":
+        return {FIELD_LABELS["parent"]: "主案的案号"}
+    return {FIELD_LABELS[name]: _blank(adapter.json_schema(), {}) for name, adapter in _fields(act).items()}
+
+
+def _blank(schema: Mapping[str, Any], known: Mapping[str, Any]) -> Any:
+    known = schema.get("$defs", known)
+    if "$ref" in schema:
+        return _blank(known[schema["$ref"].rpartition("/")[2]], known)
+    if "anyOf" in schema:
+        return _blank(next(s for s in schema["anyOf"] if s.get("type") != "null"), known)
+    if "enum" in schema:
+        return "｜".join(TRACK_LABELS.get(word, word) for word in schema["enum"])
+    kind = schema.get("type")
+    if kind == "object":
+        return {FIELD_LABELS[name]: _blank(part, known) for name, part in schema.get("properties", {}).items()}
+    if kind == "array":
+        inner = schema.get("items") or {}
+        return [_blank(inner, known)] if inner else [[_blank(s, known) for s in schema.get("prefixItems", ())]]
+    if kind == "boolean":
+        return bool(schema.get("default", False))
+    if kind == "integer":
+        return schema.get("default", 0)
+    return {"date": "日期 2026-01-05", "date-time": "时间 2026-01-05T09:00:00+08:00"}.get(str(schema.get("format")), "")
 
 
 @cache

@@ -32,6 +32,7 @@ class Policy:
     maker_checker: bool = False  # the reviewer is another person than the registrar
     registration_extra: tuple[str, ...] = ()
     suspend_grounds: tuple[str, ...] = SUSPEND_GROUNDS
+    keep_years: int = 10  # of an archived file, where nobody says otherwise
 
     @classmethod
     def of(cls, units: Iterable[Unit], settings: Mapping[str, str | int | bool]) -> Policy:
@@ -39,7 +40,8 @@ class Policy:
         units = tuple(units)
         words = {k: tuple(w for w in str(settings.get(k, "")).split("、") if w) for k in ("registration_extra",
                                                                                           "suspend_grounds")}
-        numbers = {k: int(settings[k]) for k in ("bounce_limit", "extension_times", "extension_workdays") if k in settings}
+        counted = ("bounce_limit", "extension_times", "extension_workdays", "keep_years")
+        numbers = {k: int(settings[k]) for k in counted if k in settings}
         switches = {k: settings[k] is True for k in ("deputy_approval", "office_may_downgrade", "maker_checker") if k in settings}
         return cls(
             members=tuple(u.code for u in units), accepting=tuple(u.code for u in units if u.accepts),

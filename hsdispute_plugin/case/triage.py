@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hsdispute_plugin.case.file import CaseFile, Outcome
 from hsdispute_plugin.case.guards import DOC
 from hsdispute_plugin.case.handling import Handling, Task, TaskKind, TaskState
+from hsdispute_plugin.case.labels import TRACK_LABELS
 from hsdispute_plugin.case.policy import By
 from hsdispute_plugin.case.records import (
     ClassDecision,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from hsdispute_plugin.case.life import Case
 
 _FIRST_STATE = {Track.SINGLE: State.SOLE, Track.JOINT: State.JOINT_DISPATCH, Track.MAJOR: State.SUBMISSION}
-_LABEL = {Track.INFORM: "告知移送", Track.SINGLE: "单办", Track.JOINT: "联办", Track.MAJOR: "重大疑难"}
 
 
 class TriageActs(CaseFile):
@@ -99,14 +99,14 @@ class TriageActs(CaseFile):
         found = "policy_wide" in self.decision.signals and self.decision.matter is Matter.MAJOR
         policy_issue = found if policy_issue is None else policy_issue
         if (track is not self.decision.track or (found and not policy_issue)) and not by.why.strip():
-            self._refuse(row, f"与系统建议“{_LABEL[self.decision.track]}”不同，没有写理由", "请写明理由，理由要入案卷")
+            self._refuse(row, f"与系统建议“{TRACK_LABELS[self.decision.track]}”不同，没有写理由", "请写明理由，理由要入案卷")
         if policy_issue and track is not Track.MAJOR:
             self._refuse(row, "涉及多部门的政策性、普遍性、倾向性问题应通过专班会商",
                          "请按重大疑难报送，或写明不属于此类问题的理由")
         if self.handling.track is Track.MAJOR and track is not Track.MAJOR:
             self._refuse(row, "已定为重大疑难", "降级由专班主任决定", DOC + "四（三）2（2）")
         units = self._co_units(row, by, track, co_units)
-        return self._done(row, by, f"分类为{_LABEL[track]}", to=_FIRST_STATE[track],
+        return self._done(row, by, f"分类为{TRACK_LABELS[track]}", to=_FIRST_STATE[track],
                           handling=self._classified(by, track, units, policy_issue))
 
     def dispute_duty(self, by: By) -> Outcome:
@@ -140,7 +140,7 @@ class TriageActs(CaseFile):
         if self.handling.track is Track.MAJOR and track is not Track.MAJOR:
             self._refuse(row, "已定为重大疑难", "降级由专班主任决定", DOC + "四（三）2（2）")
         units = self._co_units(row, by, track, co_units, lead=unit)
-        return self._done(row, by, f"指定 {unit} 承办，{_LABEL[track]}", to=_FIRST_STATE[track], accepting_unit=unit,
+        return self._done(row, by, f"指定 {unit} 承办，{TRACK_LABELS[track]}", to=_FIRST_STATE[track], accepting_unit=unit,
                           handling=self._classified(by, track, units, self.handling.policy_issue), **designated)
 
     def _co_units(self, row: ActRow, by: By, track: Track, co_units: tuple[str, ...], lead: str = "") -> tuple[str, ...]:

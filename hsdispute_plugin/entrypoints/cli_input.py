@@ -46,6 +46,17 @@ def moment(text: str) -> datetime:
     return value
 
 
+def edition_directory(config: Path, name: str) -> Path:
+    """Return the directory of ``now`` (what is in force), ``work`` (the files as they stand), an edition, or a directory."""
+    from hsdispute_plugin.rules.editions import in_force, snapshot
+
+    if name == "now":
+        return in_force(config)
+    if name == "work":
+        return config
+    return Path(name) if Path(name).is_dir() else snapshot(config, name)
+
+
 def fail(sentence: str) -> NoReturn:
     """Say why on standard error and end with 2."""
     typer.echo(sentence, err=True)

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from hsdispute_plugin.entrypoints.cli_input import fail, lines_of, moment, reader_may_leave
+from hsdispute_plugin.entrypoints.cli_input import edition_directory, fail, lines_of, moment, reader_may_leave
+from hsdispute_plugin.entrypoints.cli_replay import replay
 from hsdispute_plugin.entrypoints.cli_tables import table
 
 Directory = Annotated[Path | None, typer.Argument(help="配置目录；不写则用 HSDISPUTE_CONFIG，再不然用随附的配置")]
@@ -24,6 +25,7 @@ def register(commands: typer.Typer) -> None:
     commands.command()(rollback)
     commands.command()(editions)
     commands.command()(diff)
+    commands.command()(replay)
     commands.add_typer(table, name="table")
 
 
@@ -136,7 +138,6 @@ def diff(
     """用中文说明两个版次差在哪里：规则、词、时限、设置、单位、通报。"""
     from hsdispute_plugin import app
     from hsdispute_plugin.rules.difference import differences
-    from hsdispute_plugin.rules.editions import in_force, snapshot
     from hsdispute_plugin.rules.load import base_of, load, overlay_of
     from hsdispute_plugin.rules.overlay_summary import overlay_summary
 
@@ -145,18 +146,11 @@ def diff(
     if base and below is None:
         fail(f"{place} 没有基础目录，请先在 settings.yaml 里写 基础目录: ../province")
 
-    def directory_of(name: str) -> Path:
-        if name == "now":
-            return in_force(place)
-        if name == "work":
-            return place
-        return Path(name) if Path(name).is_dir() else snapshot(place, name)
-
     extra = app.fact_defs(app.open_plugins().extractors)
     if below:
         sentences = list(overlay_summary(load(below, extra), load(place, extra), overlay_of(place)))
     else:
-        sentences = list(differences(load(directory_of(before), extra), load(directory_of(after), extra)))
+        sentences = list(differences(load(edition_directory(place, before), extra), load(edition_directory(place, after), extra)))
     for sentence in sentences:
         typer.echo(sentence)
     typer.echo(f"共 {len(sentences)} 处不同。" if sentences else "没有不同。")

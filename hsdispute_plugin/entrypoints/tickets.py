@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -18,6 +18,14 @@ _FIELDS = {
     "ticket_no": "工单编号", "title": "标题", "content": "内容", "received_at": "来电时间", "ticket_type": "工单类型",
     "channel": "受理渠道", "area": "所在辖区", "caller_name": "来电人", "caller_phone": "来电号码", "respondent": "被反映单位",
     "urgency": "紧急程度", "host_due_at": "平台时限", "repeat_of": "原工单", "extra": "其他字段",
+}
+#: What exports call the fields, beside their Chinese names.
+_NAMED = {label: name for name, label in _FIELDS.items()} | {
+    "id": "ticket_no", "编号": "ticket_no", "工单号": "ticket_no", "工单标题": "title", "text": "content", "主要内容": "content",
+    "诉求内容": "content", "工单内容": "content", "正文": "content", "受理时间": "received_at", "创建时间": "received_at",
+    "登记时间": "received_at", "类型": "ticket_type", "诉求类型": "ticket_type", "来源": "channel", "区域": "area",
+    "所属区域": "area", "姓名": "caller_name", "联系人": "caller_name", "联系电话": "caller_phone", "电话": "caller_phone",
+    "办结时限": "host_due_at",
 }
 
 
@@ -33,6 +41,16 @@ def ticket_from(given: Any) -> Ticket:
         return Ticket.model_validate(given)
     except ValidationError as err:
         raise TicketRefused("；".join(_sentence(e["loc"], e["type"]) for e in err.errors(include_input=False))) from None
+
+
+def ticket_of_history(number: int, given: bytes | Mapping[str, Any]) -> Ticket | TicketRefused:
+    """Return the ticket of one line or row of an export, whose columns may have Chinese names; it may lack a number."""
+    value = _value(given) if isinstance(given, bytes) else given
+    if not isinstance(value, Mapping):
+        return value if isinstance(value, TicketRefused) else TicketRefused("这一行不是一张工单")
+    named = {_NAMED.get(str(key).strip(), str(key)): v for key, v in value.items()}
+    named = {**named, **{k: v for k, v in value.items() if k in _FIELDS}}  # our own names go before others
+    return _ticket({"ticket_no": f"第{number}行", **named})
 
 
 def _sentence(place: tuple[int | str, ...], kind: str) -> str:

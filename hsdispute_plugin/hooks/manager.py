@@ -13,9 +13,9 @@ from typing import TypeVar
 import pluggy
 import structlog
 
-from hsdispute_plugin.errors import PluginRefused, place_of
+from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, PluginRefused, place_of
 from hsdispute_plugin.hooks import specs
-from hsdispute_plugin.hooks.platform import FactExtractor, PlatformRegistration
+from hsdispute_plugin.hooks.platform import FactExtractor, Notice, PlatformRegistration
 from hsdispute_plugin.hooks.specs import PROJECT
 from hsdispute_plugin.model import Decision, Ticket
 
@@ -122,6 +122,22 @@ class Plugins:
                 implementation.function(*(given[name] for name in implementation.argnames))
             except Exception as err:
                 _log.error("observer_failed", package=_package_of(implementation.plugin_name), error=place_of(err))
+
+
+    def notify(self, notice: Notice) -> None:
+        """Give a notice to every plugin that tells people.
+
+        Raises:
+            DeliveryDelayed, DeliveryRefused: As a plugin raised it; anything else that a plugin raises comes through as it is.
+        """
+        for implementation in reversed(self._manager.hook.hsdispute_notice.get_hookimpls()):
+            try:
+                implementation.function(*(notice for _ in implementation.argnames))
+            except (DeliveryDelayed, DeliveryRefused):
+                raise
+            except Exception as err:
+                _log.error("notice_failed", package=_package_of(implementation.plugin_name), error=place_of(err))
+                raise
 
 
 def _package(point: EntryPoint) -> str:

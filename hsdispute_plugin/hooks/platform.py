@@ -38,7 +38,8 @@ class WriteBack:
     """What should stand in the host's ticket. ``key`` marks it, so that a repeat can be recognised.
 
     Unit values are names of ``units.yaml`` (县税务局). ``lead`` is empty when no unit leads (告知移送).
-    ``note`` starts with ``〔hsdispute:<key>〕``.
+    ``note`` starts with ``〔hsdispute:<key>〕``. ``files`` are papers (.docx by file name) to attach with the note, once for
+    each key; they hold the payer's data, so they stand where the note stands, or are left out where a host has no such place.
     """
 
     key: str
@@ -65,8 +66,39 @@ class WriteBack:
     def from_payload(cls, values: Mapping[str, Any]) -> WriteBack:
         """Return the write-back that ``as_payload`` gave."""
         due_at = values["due_at"]
-        return cls(**{**values, "helpers": tuple(values["helpers"]), "track": Track(values["track"]),
+        own = {name: values[name] for name in values if name in cls.__slots__}
+        return cls(**{**own, "helpers": tuple(values["helpers"]), "track": Track(values["track"]),
                       "due_at": datetime.fromisoformat(due_at) if due_at else None})
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Somebody is to be told of a case, outside of the host. No payer data.
+
+    ``key`` is the same on a repeat. ``to`` names who in Chinese (承办人、专班主任、110 …), ``unit`` the unit (name of
+    units.yaml) that owes something, or is empty. ``says`` is one sentence. ``urgent``: now, at any hour.
+    """
+
+    key: str
+    case_no: str
+    platform: str
+    ticket_no: str
+    to: tuple[str, ...]
+    unit: str
+    says: str
+    due_at: datetime | None
+    urgent: bool = False
+
+    def as_payload(self) -> dict[str, Any]:
+        """Return plain values for the outbox."""
+        return {**{name: getattr(self, name) for name in self.__slots__}, "to": list(self.to),
+                "due_at": self.due_at.isoformat() if self.due_at else None}
+
+    @classmethod
+    def from_payload(cls, values: Mapping[str, Any]) -> Notice:
+        """Return the notice that ``as_payload`` gave."""
+        due_at = values["due_at"]
+        return cls(**{**values, "to": tuple(values["to"]), "due_at": datetime.fromisoformat(due_at) if due_at else None})
 
 
 class Platform(Protocol):

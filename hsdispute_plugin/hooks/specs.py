@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pluggy
 
-from hsdispute_plugin.hooks.platform import FactExtractor, PlatformRegistration
+from hsdispute_plugin.hooks.platform import FactExtractor, Notice, PlatformRegistration
 from hsdispute_plugin.model import Decision, Ticket
 
 PROJECT = "hsdispute"
@@ -66,6 +66,23 @@ def hsdispute_decided(ticket: Ticket, decision: Decision) -> None:
         @hookimpl
         def hsdispute_decided(ticket, decision):
             COUNTS[decision.track] += 1
+    """
+
+
+@hookspec
+def hsdispute_notice(notice: Notice) -> None:
+    """Tell people of a case by a way of your own: a text message, the county's office app.
+
+    Called by the outbox after the act or the reminder is saved, in a thread of its own, one notice after another, and for
+    danger within about a second. At least once for each ``notice.key``: after a crash, or when a plugin raised, all plugins
+    are called again with the same notice, so tell nobody twice for one key. It may block for some seconds. If it raises
+    ``DeliveryDelayed`` the notice is tried again later, ``DeliveryRefused`` puts it before a person; anything else is
+    logged with the package's name and tried a few times. The order and what it returns are of no account.
+
+    Example:
+        @hookimpl
+        def hsdispute_notice(notice):
+            SENT[notice.key] = (notice.to, notice.says)
     """
 
 

@@ -208,7 +208,7 @@ class Rulebook:
                     else:
                         values[code] = value
                 reasons.append(Reason(rule.id, family.label, rule.clause, rule.because, phrases))
-                notices = rule.outcome.get("notices", ())
+                notices = rule.outcome["notices"] if "notices" in new else ()
                 if notices:
                     known = {a.key for a in alerts}
                     # In the order of notices.yaml: 110 before the office.

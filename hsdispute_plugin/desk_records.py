@@ -1,0 +1,126 @@
+"""How the desk reads and saves: one case in one transaction, with journal, clocks, papers, write-back and notices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from hsdispute_plugin.case import Actor, By, FirstContact, Outcome, Role, open_case
+from hsdispute_plugin.desk_docket import Docket, Terms, clocked, read, save, write_journal
+from hsdispute_plugin.desk_notices import of_act
+from hsdispute_plugin.desk_standing import act_note, standing
+from hsdispute_plugin.errors import CaseRefused
+from hsdispute_plugin.forms import Forms
+from hsdispute_plugin.hooks.platform import Notice
+from hsdispute_plugin.model import Decision, Ticket
+from hsdispute_plugin.rules.rulebook import Rulebook
+from hsdispute_plugin.store import Store, Transaction
+from hsdispute_plugin.store_rows import CaseRow
+
+ROBOT = "规则插件"
+GOV_OFFICE = "gov_office"
+NOTICES = "notices"  # the lane of what is told outside of the hosts; no platform file has this name
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An act that was saved: the case as it now is, what the act gave, and how it reads."""
+
+    docket: Docket
+    outcome: Outcome
+    says: tuple[str, ...]
+
+
+class Records:
+    """The desk's own hands. ``first_units``: by platform the unit that receives its tickets first; else the government office."""
+
+    def __init__(self, store: Store, forms: Forms, first_units: Mapping[str, str] | None = None) -> None:
+        self._store, self._forms, self._first_units = store, forms, first_units or {}
+        self._terms: Terms | None = None
+
+    def terms(self, book: Rulebook) -> Terms:
+        """Return what is worked by under a rule book; made once for each edition."""
+        if self._terms is None or self._terms.source is not book.source:
+            self._terms = Terms.of(book.source)
+        return self._terms
+
+    def case(self, case_no: str, book: Rulebook, now: datetime) -> Docket:
+        """Return a case with its clocks.
+
+        Raises:
+            CaseRefused: There is none of this number.
+        """
+        with self._store.begin() as tx:
+            return self._docket(tx, case_no, book, now)
+
+    def paper(self, paper_id: int) -> tuple[str, bytes]:
+        """Return a paper's file name and .docx: made when first asked for, and from then on what was issued.
+
+        Raises:
+            CaseRefused: There is none of this number, or it lacks something.
+            RulebookError: Its template is broken; it can be made once that is mended.
+        """
+        with self._store.begin() as tx:
+            row = tx.paper(paper_id)
+        if row is None:
+            raise CaseRefused(f"没有第 {paper_id} 号文书 / no such paper")
+        if row.content is not None:
+            return row.name, row.content
+        content = self._forms.render(row.kind, row.paper_values)
+        with self._store.begin() as tx:
+            tx.keep_content(paper_id, content)
+        return row.name, content
+
+    def _docket(self, tx: Transaction, case_no: str, book: Rulebook, now: datetime) -> Docket:
+        row = tx.case_by(case_no)
+        if row is None:
+            raise CaseRefused(f"没有案件 {case_no}。用 hsdispute case list 查看案号 / no such case")
+        return self._read(tx, row, book, now)
+
+    def _read(self, tx: Transaction, row: CaseRow, book: Rulebook, now: datetime) -> Docket:
+        if row.file:
+            return read(tx, row)
+        # From before version 3, which kept no file: open it now, as of when the ticket came.
+        ticket, terms = ticket_of(row), self.terms(book)
+        outcome = self._open(terms, row.case_no, row.platform, ticket, book.decide(ticket, now), row.opened_at, now)
+        write_journal(tx, terms, row.case_no, outcome.journal)
+        return save(tx, terms, Docket(row, outcome.case, clocked(terms, outcome)))
+
+    def _open(
+        self, terms: Terms, number: str, platform: str, ticket: Ticket, decision: Decision, received_at: datetime, now: datetime
+    ) -> Outcome:
+        unit = self._first_units.get(platform, GOV_OFFICE)
+        first = FirstContact(f"{platform} 平台坐席", unit, received_at, ticket.channel or platform)
+        by = By(Actor(ROBOT, unit, Role.CLOCK), now, policy=terms.policy)
+        return open_case(number, platform, ticket.ticket_no, first, decision, received_at, by)
+
+    def _done(self, tx: Transaction, terms: Terms, docket: Docket, outcome: Outcome, now: datetime) -> Done:
+        """Save all that an act gives, but what it does to another case."""
+        after = Docket(replace(docket.row, updated_at=now), outcome.case, clocked(terms, outcome, docket.clocks))
+        write_journal(tx, terms, docket.row.case_no, outcome.journal)
+        note = act_note(outcome, terms, ())
+        after = self._told(tx, terms, after, docket, note, now)
+        self._notify(tx, of_act(f"{after.row.case_no}-{after.row.writes}", after.case, outcome, terms), now)
+        return Done(after, outcome, tuple(note.splitlines()))
+
+    def _told(
+        self, tx: Transaction, terms: Terms, after: Docket, before: Docket | None, note: str, now: datetime,
+        papers: Iterable[int] = (),
+    ) -> Docket:
+        """Save a case and queue what should now stand in the host, with a note and papers under a key of its own."""
+        row = replace(after.row, writes=after.row.writes + 1)
+        after = save(tx, terms, replace(after, row=row), before.clocks if before else ())
+        result = standing(f"{row.case_no}-{row.writes}", after, terms, note)
+        payload = {**result.as_payload(), "papers": list(papers)}
+        tx.add_outbox(result.key, row.case_no, row.platform, row.ticket_no, payload, now)
+        return after
+
+    def _notify(self, tx: Transaction, notices: Iterable[Notice], now: datetime) -> None:
+        for notice in notices:
+            tx.add_outbox(notice.key, notice.case_no, NOTICES, notice.ticket_no, notice.as_payload(), now, "notice")
+
+
+def ticket_of(row: CaseRow) -> Ticket:
+    """Return the ticket of a case as it last came from the host."""
+    return Ticket.model_validate(row.ticket)

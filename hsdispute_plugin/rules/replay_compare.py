@@ -1,0 +1,233 @@
+"""Two editions over the same history: which decisions change, to whom the work goes, what is due when, which rules sleep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import reduce
+from operator import or_
+
+import polars as pl
+
+from hsdispute_plugin.model import SHANGHAI
+from hsdispute_plugin.rules.condition import Scalar
+from hsdispute_plugin.rules.facts import FactTable, Kind
+from hsdispute_plugin.rules.replay import Fired, Outcome
+from hsdispute_plugin.rules.replay_columns import Layout
+from hsdispute_plugin.rules.replay_due import Shift, shifts
+from hsdispute_plugin.rules.replay_gather import Seen
+from hsdispute_plugin.rules.rulebook import RuleSource, rules_in_force
+from hsdispute_plugin.rules.witness import value_in_words
+
+#: What a ticket is decided to be where no rule says anything.
+UNSAID: Mapping[str, Scalar] = {"scope": "boundary", "compound": False, "lead": "none", "track": "joint"}
+CONCLUSIONS = ("scope", "compound", "lead", "units", "track", "matter", "deadlines", "notices")
+READ = ("insurance", "topics", "signals", "ticket_type")  # facts that a decision shows
+SAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One way in which tickets come out otherwise, with how many, some of their numbers, and the rules that now say so."""
+
+    fact: str  # Chinese label
+    what: str  # 单办 → 联办, 加 财政局, 去 财政局
+    count: int
+    samples: tuple[str, ...]
+    rules: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A number before and after."""
+
+    name: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A rule in force that said nothing of any ticket. ``held``: tickets for which its condition held all the same."""
+
+    rule: str
+    name: str
+    family: str
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What an edition would change."""
+
+    before: str  # edition
+    after: str
+    tickets: int
+    changed: int
+    changes: tuple[Change, ...]
+    read: tuple[Change, ...]  # facts that are read otherwise
+    reasons_only: int  # decided alike, by other rules
+    leads: tuple[Moved, ...]
+    units: tuple[Moved, ...]
+    deadlines: tuple[Moved, ...]
+    shifts: tuple[Shift, ...]
+    flows: Mapping[str, Mapping[tuple[str, str], int]]  # fact -> from, to -> tickets
+    silent_before: tuple[Silent, ...]
+    silent_after: tuple[Silent, ...]
+    waiting: tuple[str, ...]  # rules of the later edition that are not in force on the day
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One edition with what it read and what it concluded."""
+
+    source: RuleSource
+    layout: Layout
+    facts: pl.DataFrame
+    outcome: Outcome
+    _flags: dict[tuple[str, Scalar], pl.Series] = field(default_factory=dict)
+
+    @property
+    def table(self) -> FactTable:
+        """The facts of the edition."""
+        return self.source.table
+
+    def values(self, code: str) -> list[Scalar]:
+        """Return what a fact may be, in the order of its table."""
+        fact = self.table.by_code[code]
+        if fact.kind is Kind.BOOL:
+            return [True, False]
+        told = [*dict.fromkeys(fact.values.values())]
+        return [*told, *(v for v in self.outcome.values.get(code, {}) if v not in told)]
+
+    def flag(self, code: str, value: Scalar) -> pl.Series:
+        """Return for which tickets a fact or conclusion is, or holds, this value; what no rule says is as ``Decision`` has it."""
+        if (known := self._flags.get((code, value))) is None:
+            known = self._flags[code, value] = self._made(code, value)
+        return known
+
+    def _made(self, code: str, value: Scalar) -> pl.Series:
+        if code in self.outcome.values:
+            bits = self.outcome.flag(code, value)
+            if UNSAID.get(code) == value:
+                said = reduce(or_, self.outcome.values[code].values(), self.outcome.flag(code, ""))
+                bits = bits | ~said
+            return bits
+        asked = self.layout.flag(code, value)
+        return self.outcome.flag(code, "") if asked is None else self.facts.select(asked.alias("")).to_series()
+
+
+def compare(before: Side, after: Side, seen: Seen, now: datetime) -> Comparison:
+    """Compare what two editions conclude of the same tickets."""
+    ticket_nos = pl.Series("ticket_no", seen.ticket_nos, dtype=pl.String)
+    received = pl.Series("received", [r and r.astimezone(SHANGHAI).replace(tzinfo=None) for r in seen.received],
+                         dtype=pl.Datetime("us"))
+    day = now.astimezone(SHANGHAI).date()
+    none = pl.repeat(False, len(ticket_nos), dtype=pl.Boolean, eager=True)
+    changed, changes = none, list[Change]()
+    for code in CONCLUSIONS:
+        found, differing = _changes(code, before, after, ticket_nos)
+        changes += found
+        changed = changed | differing
+    read = [change for code in READ for change in _changes(code, before, after, ticket_nos)[0]]
+    return Comparison(
+        before.source.edition, after.source.edition, len(ticket_nos), int(changed.sum()), tuple(changes), tuple(read),
+        int((_otherwise_reasoned(before.outcome, after.outcome, none) & ~changed).sum()),
+        _moved("lead", before, after), _moved("units", before, after), _moved("deadlines", before, after),
+        tuple(shifts(before, after, received, now)),
+        {code: _flow(code, before, after) for code in ("scope", "track")},
+        tuple(_silent(before.outcome.fired)), tuple(_silent(after.outcome.fired)), _waiting(after.source, day),
+    )
+
+
+def _changes(code: str, before: Side, after: Side, ticket_nos: pl.Series) -> tuple[list[Change], pl.Series]:
+    """Return the changes of one fact, the most frequent first, and the tickets that have any."""
+    fact = after.table.by_code[code]
+    values = list(dict.fromkeys([*before.values(code), *after.values(code)]))
+    differing = reduce(or_, (before.flag(code, v) ^ after.flag(code, v) for v in values),
+                       pl.repeat(False, len(ticket_nos), dtype=pl.Boolean, eager=True))
+    found: list[Change] = []
+    if not differing.any():
+        return found, differing
+
+    def note(what: str, bits: pl.Series, value: Scalar | None) -> None:
+        if count := int(bits.sum()):
+            samples = tuple(ticket_nos.filter(bits).head(SAMPLES).to_list())
+            found.append(Change(fact.label, what, count, samples, _by(after.outcome.fired, code, value, bits)))
+
+    if fact.kind is Kind.SET:
+        for value in values:
+            said = _words(code, value, after, before)
+            note(f"加 {said}", after.flag(code, value) & ~before.flag(code, value), value)
+            note(f"去 {said}", before.flag(code, value) & ~after.flag(code, value), None)
+    else:
+        for was, now in _pairs(values, before, after, code):
+            bits = _side(before, code, was, values) & _side(after, code, now, values) & differing
+            note(f"{_words(code, was, before, after)} → {_words(code, now, after, before)}", bits, now)
+    return sorted(found, key=lambda c: -c.count), differing
+
+
+def _pairs(values: Sequence[Scalar], before: Side, after: Side, code: str) -> Iterator[tuple[Scalar | None, Scalar | None]]:
+    answers: list[Scalar | None] = [*values, None]
+    for was in answers:
+        if _side(before, code, was, values).any():
+            yield from ((was, now) for now in answers if now != was)
+
+
+def _side(side: Side, code: str, value: Scalar | None, values: Sequence[Scalar]) -> pl.Series:
+    """Return the tickets of an answer; ``None``: those of no answer at all."""
+    if value is not None:
+        return side.flag(code, value)
+    return ~reduce(or_, (side.flag(code, v) for v in values))
+
+
+def _words(code: str, value: Scalar | None, *sides: Side) -> str:
+    if value is None:
+        return "未定"
+    if code == "notices":
+        return next((s.source.notices[str(value)].partition("：")[0] for s in sides if value in s.source.notices), str(value))
+    if code == "deadlines":
+        return next((s.source.deadlines[str(value)].what for s in sides if value in s.source.deadlines), str(value))
+    return value_in_words(code, value, sides[0].table)
+
+
+def _by(fired: Sequence[Fired], code: str, value: Scalar | None, bits: pl.Series) -> tuple[tuple[str, int], ...]:
+    """Return the rules that most often gave the value to these tickets."""
+    if value is None:
+        return ()
+    found = []
+    for f in fired:
+        given = f.rule.outcome.get(code)
+        if (value in given if isinstance(given, frozenset) else given == value) and (count := int((f.speaks & bits).sum())):
+            found.append((f.rule.id, count))
+    return tuple(sorted(found, key=lambda r: -r[1])[:3])
+
+
+def _otherwise_reasoned(before: Outcome, after: Outcome, none: pl.Series) -> pl.Series:
+    spoke = [{f.rule.id: f.speaks for f in outcome.fired} for outcome in (before, after)]
+    ids = dict.fromkeys([*spoke[0], *spoke[1]])
+    return reduce(or_, (spoke[0].get(i, none) ^ spoke[1].get(i, none) for i in ids), none)
+
+
+def _moved(code: str, before: Side, after: Side) -> tuple[Moved, ...]:
+    values = dict.fromkeys([*before.values(code), *after.values(code)])
+    rows = [Moved(_words(code, v, after, before), *(int(side.flag(code, v).sum()) for side in (before, after))) for v in values]
+    return tuple(r for r in rows if r.before or r.after)
+
+
+def _flow(code: str, before: Side, after: Side) -> dict[tuple[str, str], int]:
+    values = list(dict.fromkeys([*before.values(code), *after.values(code)]))
+    return {(_words(code, was, before), _words(code, now, after)): count for was in values for now in values
+            if (count := int((before.flag(code, was) & after.flag(code, now)).sum()))}
+
+
+def _silent(fired: Sequence[Fired]) -> Iterator[Silent]:
+    for f in fired:
+        if not f.speaks.any():
+            yield Silent(f.rule.id, f.rule.name, f.family.label, f.holds)
+
+
+def _waiting(source: RuleSource, day: date) -> tuple[str, ...]:
+    return tuple(f"{r.id}（{r.since} 起施行）" for f in source.families for n, r in enumerate(f.rules)
+                 if n not in rules_in_force(f.rules, day) and r.since > day)
