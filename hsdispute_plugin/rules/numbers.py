@@ -50,6 +50,11 @@ _SPANNED = re.compile(r"(?:19[5-9]\d|20[0-3]\d)(?=[-—~至到.]\s?(?:19|20)\d\d
 _NOT_LIVED = re.compile(r"出生|生于|年生|身份证|〕|\]|号文|文件|》|条例|施行|实施|颁布|出台")
 
 
+#: 七八个, 四五年, 二三十人: two figures in a row say about how many; the lesser counts.
+_ABOUT = re.compile("(?<![一二三四五六七八九〇零])(?:" + "|".join(f"{a}(?={b})" for a, b in zip("一二两三四五六七八", "二三三四五六七八九", strict=True))
+                    + ")[二三四五六七八九](?=[十百千万]|$)")
+
+
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """A number found: its value (the least it can mean) and where it stands."""
@@ -64,13 +69,13 @@ def value_of(text: str) -> int | None:
 
     Fractions are cut off.
 
-    >>> [value_of(t) for t in ("3万5千", "三十", "两百五", "1.5万", "一万零三百", "2,300", "没有")]
-    [35000, 30, 250, 15000, 10300, 2300, None]
+    >>> [value_of(t) for t in ("3万5千", "三十", "两百五", "1.5万", "一万零三百", "2,300", "七八", "二三十", "没有")]
+    [35000, 30, 250, 15000, 10300, 2300, 7, 20, None]
     """
     total = section = 0
     figure = ""
     unit = 1
-    text = text.replace(",", "")
+    text = _ABOUT.sub(lambda m: m[0][0], text.replace(",", ""))
     for char in text:
         if char in _UNITS:
             number = _figure(figure)
@@ -113,7 +118,7 @@ def people(text: str) -> Iterator[Quantity]:
             continue
         if m["p"].startswith("人") and _NOT_PEOPLE.match(text, m.start("p")):
             continue
-        if number in ("4050", "万", "千"):
+        if number in ("4050", "万", "千") or m["p"].endswith("个人"):
             continue  # 4050 is a name for the unemployed over 40 and 50
         value = _VAGUE.get(number) or value_of(number)
         if value is not None and m["of"]:
