@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import random
+import secrets
 import socket
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -29,7 +31,9 @@ from hsdispute_plugin.rules.rulebook import CompileEngine, Extract, Rulebook, Ru
 if TYPE_CHECKING:
     from hsdispute_plugin.desk import Desk
     from hsdispute_plugin.store import Store
+    from hsdispute_plugin.store_lanes import Pace
 
+_PACE = ("每秒最多", "同时最多", "连败几次暂停")
 DEFAULT_DATABASE = "sqlite:///hsdispute.sqlite3"
 
 #: Every environment variable that is read, and what it is for. A secret may also stand in a file that ``<name>_FILE`` names.
@@ -149,11 +153,13 @@ class App:
         make = partial(open_rulebook, plugins=self.plugins)
         self.books = RulebookHolder(self.directory, make, time.monotonic)
         self.platforms, self.intervals_s = open_platforms(self.directory, self.plugins)
-        self.store = Store(database or os.environ.get("HSDISPUTE_DATABASE") or DEFAULT_DATABASE)
+        self.store = Store(database_url(database))
         units = first_units(self.directory, self.book.source.units.values())
         self.desk = Desk(self.store, Forms(self.directory / "forms"), units)
-        self.owner = f"{socket.gethostname()}-{os.getpid()}"
-        self.outbox = Outbox(self.store, self.platforms, clock, random.random, self.desk.paper, self.plugins.notify)
+        self.owner = f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(3)}"
+        self.paces = paces(self.directory)
+        self.outbox = Outbox(
+            self.store, self.platforms, clock, random.random, self.desk.paper, self.plugins.notify, self.paces)
         self.reception = Reception(self.store, self.platforms, self.desk, self.books.rulebook, self.plugins, clock)
 
     @property
@@ -218,6 +224,49 @@ def first_units(directory: Path, units: Iterable[Unit]) -> dict[str, str]:
     return found
 
 
+def paces(directory: Path) -> dict[str, Pace]:
+    """Return by platform how fast it may be written to: 每秒最多, 同时最多, 连败几次暂停 of its file.
+
+    Raises:
+        RulebookError: One is not a number, or less than it may be.
+    """
+    from hsdispute_plugin.store_lanes import Pace
+
+    reading, found = Reading(), dict[str, Pace]()
+    for path in sorted((directory / "platforms").glob("*.yaml")):
+        node = read_yaml(path, f"{directory.name}/platforms/{path.name}", reading)
+        if node is None or not isinstance(node.value, Mapping):
+            continue
+        given = {label: reading.number(node.value[label], label) or 0 for label in _PACE if label in node.value}
+        usual = Pace()
+        found[path.stem] = Pace(float(given.get("每秒最多", usual.per_second)), int(given.get("同时最多", usual.at_once)),
+                                max(1, int(given.get("连败几次暂停", usual.failures))))
+    if reading.problems:
+        raise RulebookError(tuple(reading.problems))
+    return found
+
+
+def database_url(given: str | None = None) -> str:
+    """Return the address of the database: as given, else ``HSDISPUTE_DATABASE``, else a file in the working directory."""
+    return given or os.environ.get("HSDISPUTE_DATABASE") or DEFAULT_DATABASE
+
+
+@contextmanager
+def open_store(database: str | None = None) -> Iterator[Store]:
+    """Open the database alone, and close it again.
+
+    Raises:
+        StoreRefused: It cannot be used as it is.
+    """
+    from hsdispute_plugin.store import Store
+
+    store = Store(database_url(database))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
 def open_desk(directory: Path | None = None, database: str | None = None) -> tuple[Desk, Store, Rulebook]:
     """Open what the commands on cases need: no platform, and none of the gateway's work.
 
@@ -231,7 +280,7 @@ def open_desk(directory: Path | None = None, database: str | None = None) -> tup
     directory = config_directory(directory)
     plugins = open_plugins()
     book = RulebookHolder(directory, partial(open_rulebook, plugins=plugins), time.monotonic).rulebook()
-    store = Store(database or os.environ.get("HSDISPUTE_DATABASE") or DEFAULT_DATABASE)
+    store = Store(database_url(database))
     return Desk(store, Forms(directory / "forms"), first_units(directory, book.source.units.values())), store, book
 
 

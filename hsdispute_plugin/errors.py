@@ -70,8 +70,11 @@ class CaseRefused(HsdisputeError):
 class DeliveryDelayed(HsdisputeError):
     """The host did not take it now; try again later."""
 
-    def __init__(self, message: str, *, outcome_unknown: bool = False, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, outcome_unknown: bool = False, retry_after_s: float | None = None, host_down: bool = False,
+    ) -> None:
         super().__init__(message)
+        self.host_down = host_down  # not this ticket: the host as a whole does not answer, or not in earnest
         self.outcome_unknown = outcome_unknown  # the host may have acted: query before repeating
         self.retry_after_s = retry_after_s
 

@@ -11,10 +11,12 @@ import structlog
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, place_of
 from hsdispute_plugin.hooks.platform import Notice, Platform, WriteBack
 from hsdispute_plugin.store import Store
+from hsdispute_plugin.store_lanes import Pace
 from hsdispute_plugin.store_rows import OutboxRow
 
 LEASE = timedelta(minutes=10)  # longer than a delivery may take, every call of it running into its timeout
 FIRST_WAIT_S, LONGEST_WAIT_S = 2.0, 900.0
+LONGEST_PAUSE_S = 60.0  # a host that is down is tried by one row at least so often
 LONGEST_ASKED_S = 3600.0  # a host that asks for a longer pause than this is asked again anyway
 MAX_FAULTS = 8  # tries at a row that fails in our own code, before a person must look
 _log = structlog.get_logger(__name__)
@@ -28,10 +30,10 @@ class Outbox:
 
     def __init__(
         self, store: Store, platforms: Mapping[str, Platform], clock: Callable[[], datetime], jitter: Callable[[], float],
-        paper: Callable[[int], tuple[str, bytes]], notify: Callable[[Notice], None],
+        paper: Callable[[int], tuple[str, bytes]], notify: Callable[[Notice], None], paces: Mapping[str, Pace] | None = None,
     ) -> None:
         self._store, self._platforms, self._clock, self._jitter = store, platforms, clock, jitter
-        self._paper, self._notify = paper, notify
+        self._paper, self._notify, self._paces = paper, notify, paces or {}
 
     def deliver_due(self, name: str, owner: str, limit: int = 1) -> tuple[str, ...]:
         """Claim a platform's due rows and deliver them one after another; tell how each ended: done, queued again or dead.
@@ -40,14 +42,14 @@ class Outbox:
         """
         now = self._clock()
         with self._store.begin() as tx:
-            rows = tx.claim(name, owner, now, now + LEASE, limit)
+            rows = tx.claim(name, owner, now, now + LEASE, limit, self._pace(name))
         return tuple(self._deliver(row, owner) for row in rows)
 
     def _deliver(self, row: OutboxRow, owner: str) -> str:
         try:
             self._send(row)
         except DeliveryDelayed as err:
-            return self._end(row, owner, "queued", str(err), wait_s=err.retry_after_s)
+            return self._end(row, owner, "queued", str(err), wait_s=err.retry_after_s, down=err.host_down)
         except DeliveryRefused as err:
             return self._end(row, owner, "dead", str(err))
         except Exception as err:  # a fault of ours or of an adapter: never lost, never a crash loop
@@ -67,15 +69,25 @@ class Outbox:
         result = replace(WriteBack.from_payload(row.payload), files=files)
         self._platforms[row.platform].write_back(row.ticket_no, result, previous)
 
-    def _end(self, row: OutboxRow, owner: str, state: str, error: str, wait_s: float | None = None) -> str:
+    def _end(
+        self, row: OutboxRow, owner: str, state: str, error: str, wait_s: float | None = None, *, down: bool = False
+    ) -> str:
         now = self._clock()
-        wait = timedelta(seconds=self._wait_s(row.attempts) if wait_s is None else max(0.0, min(wait_s, LONGEST_ASKED_S)))
+        own_s = self._backoff_s(row.attempts, LONGEST_WAIT_S)
+        wait = timedelta(seconds=own_s if wait_s is None else max(0.0, min(wait_s, LONGEST_ASKED_S)))
         with self._store.begin() as tx:
             tx.settle(row.id, owner, state, now, next_at=now + wait if state == "queued" else None, error=error)
+            if not down:
+                tx.host_answered(row.platform)
+            elif (over := tx.host_failed(row.platform, now) - self._pace(row.platform).failures) >= 0:
+                tx.leave_alone(row.platform, now + timedelta(seconds=self._backoff_s(over, LONGEST_PAUSE_S)))
         if state != "done":
             _log.warning("delivery_" + state, key=row.key, platform=row.platform, attempts=row.attempts + 1, error=error)
         return state
 
-    def _wait_s(self, attempts: int) -> float:
-        longest: float = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(attempts, 30))
-        return longest * (0.5 + self._jitter() / 2)
+    def _pace(self, name: str) -> Pace:
+        return self._paces.get(name, Pace())
+
+    def _backoff_s(self, times: int, longest_s: float) -> float:
+        wait: float = min(longest_s, FIRST_WAIT_S * 2 ** min(times, 30))
+        return wait * (0.5 + self._jitter() / 2)

@@ -17,7 +17,8 @@ from hsdispute_plugin.rules.rulebook import Rulebook
 from hsdispute_plugin.store import Store, StoreDelayed
 from hsdispute_plugin.store_rows import EventRow
 
-MAX_FAULTS = 5  # tries at a ticket that breaks our own code, before it is set aside for a person
+MAX_FAULTS = 5  # tries at a ticket that breaks our own code, or in whose hands the process died, before a person must look
+LEASE = timedelta(minutes=5)
 LONGEST_WAIT_S = 600.0
 _log = structlog.get_logger(__name__)
 
@@ -52,13 +53,16 @@ class Reception:
         with self._store.begin() as tx:
             return [tx.add_event(name, e.event_id, e.ticket_no, e.kind, now) for name, e in given]
 
-    def poll(self, name: str) -> int:
-        """Ask a platform what changed since the last time; return how many events were new.
+    def poll(self, name: str, owner: str) -> int:
+        """Ask a platform what changed since the last time; return how many events were new. One process at a time does.
 
         Raises:
             DeliveryDelayed, DeliveryRefused: The platform did not answer as it should; nothing is forgotten.
         """
+        now = self._clock()
         with self._store.begin() as tx:
+            if not tx.lease(f"poll-{name}", owner, now, now + LEASE):
+                return 0
             cursor = tx.cursor(name)
         events, after = self._platforms[name].changed(cursor)
         now, new = self._clock(), 0
@@ -69,38 +73,43 @@ class Reception:
                 tx.set_cursor(name, after)
         return new
 
-    def work_off(self, name: str, limit: int = 50) -> tuple[Received, ...]:
-        """Fetch, decide and accept the tickets of a platform's due events; tell how each ended.
+    def work_off(self, name: str, owner: str, limit: int = 5) -> tuple[Received, ...]:
+        """Claim, fetch, decide and accept the tickets of a platform's due events; tell how each ended.
 
-        Called by one thread per platform, so that a ticket has one worker and a host that hangs delays nobody else.
+        Called by one thread per platform in each process, so that a host that hangs delays nobody else.
         """
+        now = self._clock()
         with self._store.begin() as tx:
-            rows = tx.due_events(name, self._clock(), limit)
-        return tuple(self._work(row) for row in rows)
+            rows = tx.claim_events(name, owner, now, now + LEASE, limit)
+        return tuple(self._work(row, owner) for row in rows)
 
-    def _work(self, row: EventRow) -> Received:
+    def _work(self, row: EventRow, owner: str) -> Received:
+        if row.crashes >= MAX_FAULTS:
+            _log.error("ticket_set_aside", platform=row.platform, ticket_no=row.ticket_no, crashes=row.crashes)
+            return self._settle(row, owner, "failed", f"处理这张工单时程序中止了 {row.crashes} 次，请联系管理员")
         try:
             given = self._platforms[row.platform].fetch(row.ticket_no)
             case, decision = self._desk.accept(row.platform, given, self._book(), self._clock())
         except (DeliveryDelayed, StoreDelayed) as err:
-            return self._settle(row, "waiting", str(err))
+            return self._settle(row, owner, "waiting", str(err))
         except DeliveryRefused as err:
-            return self._settle(row, "failed", str(err))
+            return self._settle(row, owner, "failed", str(err))
         except Exception as err:  # one ticket that breaks the code must not stop the others
             _log.error("ticket_set_aside", platform=row.platform, ticket_no=row.ticket_no, error=place_of(err))
-            return self._settle(row, "failed" if row.attempts + 1 >= MAX_FAULTS else "waiting", f"程序出错：{place_of(err)}")
-        self._settle(row, "done", "")
+            state = "failed" if row.attempts + 1 >= MAX_FAULTS else "waiting"
+            return self._settle(row, owner, state, f"程序出错：{place_of(err)}")
+        self._settle(row, owner, "done", "")
         if decision is None:
             return Received("known")
         _log.info("accepted", case_no=case.case_no, track=decision.track.value, lead=decision.lead, edition=decision.edition)
         self._plugins.decided(given.ticket, decision)
         return Received("accepted", decision.track)
 
-    def _settle(self, row: EventRow, state: str, error: str) -> Received:
+    def _settle(self, row: EventRow, owner: str, state: str, error: str) -> Received:
         now = self._clock()
         wait = timedelta(seconds=min(LONGEST_WAIT_S, 2.0 * 2 ** min(row.attempts, 30)))
         with self._store.begin() as tx:
-            tx.settle_event(row.id, state, now, next_at=now + wait if state == "waiting" else None, error=error)
+            tx.settle_event(row.id, owner, state, now, next_at=now + wait if state == "waiting" else None, error=error)
         if state == "failed":
             _log.warning("event_failed", platform=row.platform, ticket_no=row.ticket_no, error=error)
         return Received("put_off" if state == "waiting" else state)

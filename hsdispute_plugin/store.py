@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from hsdispute_plugin import store_schema as schema
 from hsdispute_plugin.errors import HsdisputeError
 from hsdispute_plugin.store_cases import CaseTables
-from hsdispute_plugin.store_rows import EventRow, JournalRow, OutboxRow, seal_of
+from hsdispute_plugin.store_lanes import CHANNEL, LaneTables
+from hsdispute_plugin.store_rows import JournalRow, seal_of
 
 MIGRATION_LOCK = 20251027  # any number of our own: PostgreSQL's advisory lock while the schema is brought up to date
 
@@ -90,6 +90,26 @@ class Store:
             raise StoreDelayed(f"数据库暂时不可用（{type(err).__name__}），没有改动任何内容，请稍后再试 / "
                                f"the database did not take it") from err
 
+    def listen(self, wait_s: float) -> Iterator[str]:
+        """Yield the platforms that got work from another process, ``""`` when none did for ``wait_s``; PostgreSQL only.
+
+        Raises:
+            StoreDelayed: The connection was lost; call again.
+        """
+        try:
+            with self._engine.connect() as connection:
+                plain = connection.connection.driver_connection
+                assert plain is not None
+                plain.autocommit = True
+                plain.execute(f"LISTEN {CHANNEL}")
+                while True:
+                    heard = [notify.payload for notify in plain.notifies(timeout=wait_s, stop_after=1)]
+                    yield from heard or [""]
+        except Exception as err:
+            if type(err).__module__.partition(".")[0] not in ("psycopg", "sqlalchemy"):
+                raise
+            raise StoreDelayed(f"数据库的通知断了（{type(err).__name__}），稍后再听") from err
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
@@ -101,36 +121,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-class Transaction(CaseTables):
+class Transaction(CaseTables, LaneTables):
     """One unit of work on the store."""
-
-    # -- events -----------------------------------------------------------------------------------------------------
-
-    def add_event(self, platform: str, event_id: str, ticket_no: str, kind: str, now: datetime) -> bool:
-        """Record a host event; ``False`` when it is known already. One that failed is taken up again: the host repeats it."""
-        c = schema.events.c
-        insert = postgresql.insert if self._several else sqlite.insert
-        added = self._c.execute(insert(schema.events).execution_options(preserve_rowcount=True).values(
-            platform=platform, event_id=event_id, ticket_no=ticket_no, kind=kind, state="waiting", attempts=0, next_at=now,
-            received_at=now).on_conflict_do_nothing(index_elements=[c.platform, c.event_id]))
-        if added.rowcount == 1:
-            return True
-        again = self._c.execute(schema.events.update().where(
-            c.platform == platform, c.event_id == event_id, c.state == "failed",
-        ).values(state="waiting", attempts=0, next_at=now))
-        return again.rowcount == 1
-
-    def due_events(self, platform: str, now: datetime, limit: int) -> list[EventRow]:
-        """Return a platform's events that wait to be worked on, oldest first."""
-        c = schema.events.c
-        chosen = sa.select(c.id, c.platform, c.event_id, c.ticket_no, c.kind, c.attempts).where(
-            c.state == "waiting", c.platform == platform, c.next_at <= now).order_by(c.id).limit(limit)
-        return [EventRow(*row) for row in self._c.execute(chosen)]
-
-    def settle_event(self, event_id: int, state: str, now: datetime, *, next_at: datetime | None = None, error: str = "") -> None:
-        """Mark an event ``done`` or ``failed``, or ``waiting`` again until ``next_at``."""
-        self._c.execute(schema.events.update().where(schema.events.c.id == event_id).values(
-            state=state, next_at=next_at or now, error=error or None, attempts=schema.events.c.attempts + 1))
 
     # -- journal ----------------------------------------------------------------------------------------------------
 
@@ -149,86 +141,6 @@ class Transaction(CaseTables):
             chosen = chosen.where(schema.journal.c.case_no == case_no)
         return [JournalRow(*row) for row in self._c.execute(chosen)]
 
-    # -- outbox -----------------------------------------------------------------------------------------------------
-
-    def add_outbox(
-        self, key: str, case_no: str, platform: str, ticket_no: str, payload: Mapping[str, Any], now: datetime,
-        kind: str = "result",
-    ) -> None:
-        """Queue a write-back, or with another ``kind`` a notice."""
-        self._c.execute(schema.outbox.insert().values(
-            key=key, case_no=case_no, platform=platform, ticket_no=ticket_no, kind=kind, payload=payload, state="queued",
-            attempts=0, next_at=now, created_at=now))
-
-    def claim(self, platform: str, owner: str, now: datetime, until: datetime, limit: int) -> list[OutboxRow]:
-        """Lease a platform's due rows to ``owner``; a row waits until the ticket's earlier rows are done or dead.
-
-        A lease that has run out is due again.
-        """
-        o, earlier = schema.outbox.c, schema.outbox.alias("earlier")
-        free = sa.or_(
-            sa.and_(o.state == "queued", o.next_at <= now),
-            sa.and_(o.state == "claimed", o.lease_until <= now),
-        )
-        first = ~sa.exists().where(
-            earlier.c.platform == o.platform, earlier.c.ticket_no == o.ticket_no, earlier.c.id < o.id,
-            earlier.c.state.in_(("queued", "claimed")))
-        chosen = sa.select(*_OUTBOX_COLUMNS).where(o.platform == platform, free, first).order_by(o.next_at, o.id).limit(limit)
-        if self._several:
-            chosen = chosen.with_for_update(skip_locked=True, of=schema.outbox)
-        rows = [OutboxRow(*row) for row in self._c.execute(chosen)]
-        if rows:
-            self._c.execute(schema.outbox.update().where(o.id.in_([r.id for r in rows])).values(
-                state="claimed", lease_owner=owner, lease_until=until, attempts=o.attempts + 1))
-        return rows
-
-    def release(self) -> int:
-        """Make all leased rows due again: for the one process of an embedded database, which has just started."""
-        done = self._c.execute(schema.outbox.update().where(schema.outbox.c.state == "claimed").values(
-            state="queued", lease_owner=None, lease_until=None))
-        return int(done.rowcount)
-
-    def settle(
-        self, row_id: int, owner: str, state: str, now: datetime, *, next_at: datetime | None = None, error: str = ""
-    ) -> bool:
-        """Mark a leased row ``done``, ``dead`` or ``queued`` again; ``False`` when the lease went to another meanwhile."""
-        done = self._c.execute(schema.outbox.update().where(
-            schema.outbox.c.id == row_id, schema.outbox.c.lease_owner == owner, schema.outbox.c.state == "claimed",
-        ).values(state=state, next_at=next_at or now, error=error or None, lease_owner=None, lease_until=None,
-                 done_at=now if state == "done" else None))
-        return bool(done.rowcount)
-
-    def last_done(self, platform: str, ticket_no: str) -> Mapping[str, Any] | None:
-        """Return the payload of the last write-back that stands in the host's ticket."""
-        o = schema.outbox.c
-        stands = (o.platform == platform, o.ticket_no == ticket_no, o.kind == "result", o.state == "done")
-        found: Mapping[str, Any] | None = self._c.scalar(sa.select(o.payload).where(*stands).order_by(o.id.desc()).limit(1))
-        return found
-
-    def outbox(self, states: Sequence[str] = ("queued", "claimed", "dead")) -> list[OutboxRow]:
-        """Return rows in these states, oldest first."""
-        chosen = sa.select(*_OUTBOX_COLUMNS).where(schema.outbox.c.state.in_(states)).order_by(schema.outbox.c.id)
-        return [OutboxRow(*row) for row in self._c.execute(chosen)]
-
-    def depths(self) -> dict[str, int]:
-        """Count outbox rows by state, and events that wait or failed."""
-        rows = dict.fromkeys(("queued", "claimed", "done", "dead", "events", "failed_events"), 0)
-        for state, count in self._c.execute(sa.select(schema.outbox.c.state, sa.func.count()).group_by(schema.outbox.c.state)):
-            rows[state] = int(count)
-        e = schema.events.c
-        for state, count in self._c.execute(
-                sa.select(e.state, sa.func.count()).where(e.state.in_(("waiting", "failed"))).group_by(e.state)):
-            rows["events" if state == "waiting" else "failed_events"] = int(count)
-        return rows
-
-    def unfinished(self) -> dict[str, int]:
-        """Count, by platform, the events and write-backs that still wait."""
-        e, o, found = schema.events.c, schema.outbox.c, dict[str, int]()
-        for column, state, waits in ((e.platform, e.state, ("waiting",)), (o.platform, o.state, ("queued", "claimed"))):
-            for platform, count in self._c.execute(sa.select(column, sa.func.count()).where(state.in_(waits)).group_by(column)):
-                found[platform] = found.get(platform, 0) + int(count)
-        return found
-
     # -- polling ----------------------------------------------------------------------------------------------------
 
     def cursor(self, platform: str) -> str:
@@ -240,6 +152,3 @@ class Transaction(CaseTables):
         done = self._c.execute(schema.cursors.update().where(schema.cursors.c.platform == platform).values(cursor=cursor))
         if not done.rowcount:
             self._c.execute(schema.cursors.insert().values(platform=platform, cursor=cursor))
-
-
-_OUTBOX_COLUMNS = tuple(schema.outbox.c[name] for name in OutboxRow.__dataclass_fields__)

@@ -84,6 +84,7 @@ class EventRow:
     ticket_no: str
     kind: str
     attempts: int
+    crashes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

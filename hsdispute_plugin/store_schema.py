@@ -34,6 +34,8 @@ events = sa.Table(
     sa.Column("ticket_no", sa.String(120), nullable=False), sa.Column("kind", sa.String(20), nullable=False),
     sa.Column("state", sa.String(10), nullable=False), sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("next_at", _Utc, nullable=False), sa.Column("error", sa.Text), sa.Column("received_at", _Utc, nullable=False),
+    sa.Column("lease_owner", sa.String(80)), sa.Column("lease_until", _Utc),
+    sa.Column("crashes", sa.Integer, nullable=False, server_default="0"),  # leases that nobody came back from
     sa.UniqueConstraint("platform", "event_id"), sa.Index("events_due", "state", "next_at"),
 )
 cases = sa.Table(
@@ -94,6 +96,15 @@ outbox = sa.Table(
     sa.Column("error", sa.Text), sa.Column("created_at", _Utc, nullable=False), sa.Column("done_at", _Utc),
     sa.Index("outbox_due", "state", "next_at"), sa.Index("outbox_lane", "platform", "ticket_no", "id"),
 )
+lanes = sa.Table(
+    "lanes", metadata,  # how each host is being treated: never faster than it may, and left alone while it is down
+    sa.Column("platform", sa.String(60), primary_key=True), sa.Column("paced_to", _Utc, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False), sa.Column("closed_until", _Utc),
+)
+workers = sa.Table(
+    "workers", metadata,  # who is alive: the leases of a process that died are free at once
+    sa.Column("owner", sa.String(80), primary_key=True), sa.Column("alive_until", _Utc, nullable=False),
+)
 cursors = sa.Table(
     "cursors", metadata, sa.Column("platform", sa.String(60), primary_key=True), sa.Column("cursor", sa.String(200)),
 )
@@ -120,8 +131,10 @@ def _keep_the_whole_case(connection: sa.Connection) -> None:
                    "track VARCHAR(10) NOT NULL DEFAULT ''", "due_at VARCHAR(32)"):
         connection.exec_driver_sql(f"ALTER TABLE cases ADD COLUMN {column}")
     connection.exec_driver_sql("ALTER TABLE outbox ADD COLUMN kind VARCHAR(10) NOT NULL DEFAULT 'result'")
+    for column in ("lease_owner VARCHAR(80)", "lease_until VARCHAR(32)", "crashes INTEGER NOT NULL DEFAULT 0"):
+        connection.exec_driver_sql(f"ALTER TABLE events ADD COLUMN {column}")
     connection.exec_driver_sql("CREATE INDEX cases_state ON cases (state, due_at)")
-    metadata.create_all(connection, [clocks, papers, traits])
+    metadata.create_all(connection, [clocks, papers, traits, lanes, workers])
 
 
 #: The step that leads to each version from the one before; each runs in the transaction that opens the database.

@@ -1,4 +1,4 @@
-"""Who does the pending work, embedded in the gateway's process: a few threads that look at the tables and sleep between."""
+"""Who does the pending work of a process: a few threads that look at the tables and sleep between."""
 
 from __future__ import annotations
 
@@ -24,8 +24,11 @@ class Embedded:
     def __init__(
         self, intervals_s: Mapping[str, float], receive: Callable[[str], int], deliver: Callable[[str], int],
         poll: Callable[[str], int], others: Mapping[str, tuple[float, Callable[[], int]]] | None = None,
+        at_once: Mapping[str, int] | None = None,
     ) -> None:
         """``intervals_s``: the platforms and how often each is polled, 0 for never; ``others``: work of no platform, by name.
+
+        ``at_once``: threads that deliver to a platform, 1 where it is not named or 0.
 
         The calls take a platform's name and count what they did; after something, they are called again at once.
         """
@@ -35,7 +38,8 @@ class Embedded:
         for name, every_s in intervals_s.items():
             arrived, queued = self._woken[name]
             self._add(f"receive-{name}", partial(receive, name), IDLE_S, woken=arrived, then=queued)
-            self._add(f"deliver-{name}", partial(deliver, name), IDLE_S, woken=queued)
+            for n in range((at_once or {}).get(name) or 1):
+                self._add(f"deliver-{name}-{n}", partial(deliver, name), IDLE_S, woken=queued)
             if every_s > 0:
                 self._add(f"poll-{name}", partial(poll, name), every_s, woken=threading.Event(), then=arrived)
         for what, (every_s, step) in (others or {}).items():

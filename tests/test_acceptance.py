@@ -70,7 +70,7 @@ class World:
         self.outbox = Outbox(self.store, platforms, self.clock, lambda: 0.5, desk.paper, self.plugins.notify)
 
     def work_off(self):
-        return [r.outcome for r in self.reception.work_off("host")]
+        return [r.outcome for r in self.reception.work_off("host", "w", 50)]
 
     def deliver(self):
         return self.outbox.deliver_due("host", "w", limit=10)
@@ -252,12 +252,12 @@ def test_a_ticket_that_breaks_the_code_is_set_aside_and_the_others_go_on(world):
         world.clock.now += timedelta(hours=1)
     with world.store.begin() as tx:
         assert [c.ticket_no for c in tx.cases()] == ["T2"]
-        assert tx.due_events("host", world.clock.now, 10) == []
+        assert tx.claim_events("host", "w", world.clock.now, world.clock.now, 10) == []
 
 
 def test_polling_finds_what_no_webhook_told(world):
     world.host.say("T1", "单位欠缴养老保险八个月")
-    assert (world.reception.poll("host"), world.reception.poll("host")) == (1, 0)
+    assert (world.reception.poll("host", "w"), world.reception.poll("host", "w")) == (1, 0)
     world.work_off()
     assert len(rows(world)) == 1
 

@@ -10,29 +10,9 @@ import sqlalchemy as sa
 
 from hsdispute_plugin.store import Store, StoreDelayed, StoreRefused
 from hsdispute_plugin.store_rows import broken_seal
-from tests import postgres
 
 NOW = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
-
-
-@pytest.fixture(scope="module")
-def server():
-    with postgres.running() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
-    """A database (or a schema of one) of its own for each test, of either kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'cases.sqlite3'}"
-    server, name = request.getfixturevalue("server"), f"t{abs(hash(request.node.name))}"
-    engine = sa.create_engine(server)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(f"CREATE SCHEMA {name}")
-    engine.dispose()
-    return f"{server}&options=-csearch_path%3D{name}"
 
 
 @pytest.fixture
@@ -74,30 +54,30 @@ def test_what_raises_leaves_nothing_behind(store):
         tx.add_event("roundup", "e1", "T1", "created", NOW)
         raise RuntimeError
     with store.begin() as tx:
-        assert tx.due_events("roundup", NOW, 10) == []
+        assert tx.claim_events("roundup", "w", NOW, LATER, 10) == []
 
 
 def test_an_event_is_kept_once(store):
     with store.begin() as tx:
         assert [tx.add_event("roundup", "e1", "T1", "created", NOW) for _ in range(5)] == [True] + [False] * 4
-        assert len(tx.due_events("roundup", NOW, 10)) == 1
+        assert len(tx.claim_events("roundup", "w", NOW, LATER, 10)) == 1
 
 
 def test_an_event_that_failed_is_taken_up_again_when_the_host_repeats_it(store):
     with store.begin() as tx:
         tx.add_event("roundup", "e1", "T1", "created", NOW)
-        (event,) = tx.due_events("roundup", NOW, 10)
-        tx.settle_event(event.id, "failed", NOW, error="账号没有权限")
-        assert (tx.due_events("roundup", NOW, 10), tx.depths()["failed_events"]) == ([], 1)
+        (event,) = tx.claim_events("roundup", "w", NOW, LATER, 10)
+        tx.settle_event(event.id, "w", "failed", NOW, error="账号没有权限")
+        assert (tx.claim_events("roundup", "w", NOW, LATER, 10), tx.depths()["failed_events"]) == ([], 1)
         assert tx.add_event("roundup", "e1", "T1", "created", LATER)
-        assert [e.attempts for e in tx.due_events("roundup", LATER, 10)] == [0]
+        assert [e.attempts for e in tx.claim_events("roundup", "w", LATER, LATER, 10)] == [0]
 
 
 def test_a_platform_is_asked_for_its_own_work_only(store):
     queue(store, "a1")
     with store.begin() as tx:
         tx.add_event("roundup", "e1", "T1", "created", NOW)
-        assert tx.claim("rt", "w", NOW, LATER, 10) == [] and tx.due_events("rt", NOW, 10) == []
+        assert tx.claim("rt", "w", NOW, LATER, 10) == [] and tx.claim_events("rt", "w", NOW, LATER, 10) == []
         assert tx.unfinished() == {"roundup": 2}
 
 

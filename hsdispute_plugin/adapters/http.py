@@ -79,13 +79,15 @@ class Http:
             ) as response:
                 answer = Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, _bounded(response))
         except (requests.ConnectTimeout, requests.exceptions.SSLError) as err:
-            raise DeliveryDelayed(f"连不上平台：{method} {path}（{type(err).__name__}）") from None
+            raise DeliveryDelayed(f"连不上平台：{method} {path}（{type(err).__name__}）", host_down=True) from None
         except requests.ReadTimeout:
-            raise DeliveryDelayed(f"平台 {self._timeout[1]:g} 秒没有回答：{method} {path}", outcome_unknown=unknown) from None
+            raise DeliveryDelayed(f"平台 {self._timeout[1]:g} 秒没有回答：{method} {path}", outcome_unknown=unknown,
+                                  host_down=True) from None
         except requests.ConnectionError as err:
             if _never_sent(err):
-                raise DeliveryDelayed(f"连不上平台：{method} {path}（{type(err).__name__}）") from None
-            raise DeliveryDelayed(f"与平台的连接断了：{method} {path}（{type(err).__name__}）", outcome_unknown=unknown) from None
+                raise DeliveryDelayed(f"连不上平台：{method} {path}（{type(err).__name__}）", host_down=True) from None
+            raise DeliveryDelayed(f"与平台的连接断了：{method} {path}（{type(err).__name__}）", outcome_unknown=unknown,
+                                  host_down=True) from None
         except requests.RequestException as err:
             raise DeliveryDelayed(f"请求没有完成：{method} {path}（{type(err).__name__}）", outcome_unknown=unknown) from None
         return self._judged(method, path, answer, accept)
@@ -96,10 +98,10 @@ class Http:
             return answer
         if status in (408, 425, 429) or status >= 500:
             raise DeliveryDelayed(f"平台暂时不行：{method} {path} 回答 HTTP {status}", retry_after_s=_retry_after(answer),
-                                  outcome_unknown=status >= 500 and method not in _SAFE)
+                                  outcome_unknown=status >= 500 and method not in _SAFE, host_down=True)
         # The account or the address is wrong, not the ticket: it waits until somebody has mended the settings.
         if status in (401, 407):
-            raise DeliveryDelayed(f"账号或口令不对：{method} {path} 回答 HTTP {status}")
+            raise DeliveryDelayed(f"账号或口令不对：{method} {path} 回答 HTTP {status}", host_down=True)
         if 300 <= status < 400:
             raise DeliveryDelayed(f"平台要求转到别处，请核对地址：{method} {path} 回答 HTTP {status}")
         hint = {403: "账号没有权限", 404: "没有这张工单或接口地址不对"}.get(status, "平台不接受")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -81,7 +80,7 @@ def _numbers(source: RuleSource) -> Iterator[str]:
 
 def _database(database: str | None, platforms: Mapping[str, Platform]) -> Iterator[str]:
     try:
-        store = Store(database or os.environ.get("HSDISPUTE_DATABASE") or app.DEFAULT_DATABASE)
+        store = Store(app.database_url(database))
         with store.begin() as tx:
             depths, unfinished, broken = tx.depths(), tx.unfinished(), broken_seal(tx.journal())
     except (StoreRefused, StoreDelayed) as err:

@@ -20,19 +20,17 @@ from starlette.routing import Route
 from hsdispute_plugin import app as joined
 from hsdispute_plugin.adapters.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, refusal
 from hsdispute_plugin.app import App
-from hsdispute_plugin.desk_records import NOTICES
 from hsdispute_plugin.entrypoints.figures import Figures
 from hsdispute_plugin.entrypoints.group_commit import GroupCommit
 from hsdispute_plugin.entrypoints.tickets import ticket_from
+from hsdispute_plugin.entrypoints.working import Working
 from hsdispute_plugin.errors import HsdisputeError, TicketRefused, place_of
 from hsdispute_plugin.explain import decision_json
 from hsdispute_plugin.hooks.platform import HostEvent
 from hsdispute_plugin.model import decode
-from hsdispute_plugin.work import Embedded
 
 MAX_BODY_BYTES = 1_000_000
 MAX_BATCH = 1_000
-NOTICE_EVERY_S = 1.0
 MAX_EVENT_ID, MAX_TICKET_NO = 200, 120  # as long as the store keeps
 _LOOPBACK = ("127.0.0.1", "::1")
 _STATUS = {404: "没有这个地址", 405: "这个地址不接受这种请求方法"}
@@ -47,24 +45,9 @@ class Gateway:
     def __init__(self, app: App) -> None:
         self._app = app
         self.figures = Figures()
-        self.work = Embedded(app.intervals_s, self._receive, self._deliver, app.reception.poll, {
-            "notices": (NOTICE_EVERY_S, lambda: self._deliver(NOTICES))})
+        self.work = Working(app, self.figures)
         self._kept: GroupCommit[tuple[str, HostEvent], bool] = GroupCommit(app.reception.keep)
         self._token = joined.api_token()
-
-    def _receive(self, name: str) -> int:
-        received = self._app.reception.work_off(name)
-        for one in received:
-            self.figures.received.labels(name, one.outcome).inc()
-            if one.track:
-                self.figures.accepted.labels(name, one.track.value).inc()
-        return len(received)
-
-    def _deliver(self, name: str) -> int:
-        ended = self._app.outbox.deliver_due(name, f"{self._app.owner}-{name}")
-        for state in ended:
-            self.figures.delivered.labels(name, state).inc()
-        return len(ended)
 
     def _depths(self) -> dict[str, int]:
         with self._app.store.begin() as tx:
@@ -151,9 +134,6 @@ def create(app: App) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        if app.store.embedded:  # the process before this one is gone, and with it whoever held a lease
-            with app.store.begin() as tx:
-                tx.release()
         gateway.work.start()
         _log.info("serving", edition=app.book.edition, engine=app.book.engine_name, platforms=sorted(app.platforms))
         try:

@@ -68,8 +68,7 @@ class Extractor:
         self._other = book.mask((DOMAIN,))
         self._had, self._insurance = book.mask((HAD,)), book.mask(INSURANCES)
         self._umbrella = book.mask((UMBRELLA,))
-        self._single = book.mask(label for label in INSURANCES if label != UMBRELLA)
-        self._of_umbrella = book.mask(OF_UMBRELLA)
+        self._single = book.mask(OF_UMBRELLA)
         self._limits = {
             "people": (("十人以上", _number(settings, "group_people")), ("多人", _number(settings, "review_people"))),
             "years": (("多年", _number(settings, "many_years")),),
@@ -131,7 +130,7 @@ class Extractor:
         """Return what yields where both 社保 as a whole and single insurances are named: what the title does not name."""
         if premium & self._umbrella and premium & self._single:
             if head & self._umbrella and not head & self._single:
-                return self._of_umbrella
+                return self._single
             if head & self._single and not head & self._umbrella:
                 return self._umbrella
         return 0

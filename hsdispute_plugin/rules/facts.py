@@ -75,6 +75,10 @@ DOMAINS = MappingProxyType({
     "商业保险": "commercial", "工资": "wages", "征地": "land", "视同缴费": "deemed", "等待期": "waiting",
     "落户购房": "household", "工伤事故": "accident", "机构服务": "service",
 })
+SIDE_MATTERS = MappingProxyType({
+    "待遇损失": "benefit_loss", "挂靠代办": "agent", "行政处罚": "penalty", "不服决定": "remedy", "服务态度": "attitude",
+    "破产清算": "insolvency",
+})
 SCOPES = MappingProxyType({"属于本机制": "in", "不属于本机制": "out", "存疑": "boundary"})
 TRACKS = MappingProxyType({"告知移送": "inform", "单办": "single", "联办": "joint", "重大疑难": "major"})
 MATTERS = MappingProxyType({"一般事项": "general", "重大疑难事项": "major"})
@@ -83,6 +87,7 @@ BUILT_IN: tuple[FactDef, ...] = (
     FactDef("险种", "insurance", Kind.SET, "工单说到的险种", values=INSURANCE),
     FactDef("主题", "topics", Kind.SET, "诉求涉及的征缴环节", values=TOPICS),
     FactDef("情形", "signals", Kind.SET, "可能构成重大疑难或须警惕的情形", values=SIGNALS),
+    FactDef("旁涉事项", "side_matters", Kind.SET, "跟着征缴一起说到、另有一套办法的事", values=SIDE_MATTERS),
     FactDef("存疑情形", "doubtful_signals", Kind.SET, "被否定词否定的极端、舆情用语，须由人核实", values=SIGNALS),
     FactDef("领域", "domains", Kind.SET, "说到的征缴以外的事务", values=DOMAINS),
     FactDef("诉求主题", "demand_topics", Kind.SET, "标题、提出要求的句子或末尾两句里的主题", values=TOPICS),

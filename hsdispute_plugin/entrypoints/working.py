@@ -1,0 +1,82 @@
+"""The pending work of one process: the gateway's own, or one of any number of ``hsdispute worker`` on PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import structlog
+
+from hsdispute_plugin import app as joined
+from hsdispute_plugin.app import App
+from hsdispute_plugin.desk_records import NOTICES
+from hsdispute_plugin.entrypoints.figures import Figures
+from hsdispute_plugin.store import StoreDelayed
+from hsdispute_plugin.work import Embedded
+
+BEAT_EVERY_S, ALIVE = 3.0, timedelta(seconds=12)
+NOTICE_EVERY_S, LISTEN_S = 1.0, 1.0
+_log = structlog.get_logger(__name__)
+
+
+class Working:
+    """Works off events, delivers, polls, tells; says every few seconds that it is alive, so that nobody waits for the dead."""
+
+    def __init__(self, app: App, figures: Figures) -> None:
+        self._app, self._figures = app, figures
+        self._owner = app.owner
+        self._work = Embedded(
+            app.intervals_s, self._receive, self._deliver, lambda name: app.reception.poll(name, self._owner),
+            {"notices": (NOTICE_EVERY_S, lambda: self._deliver(NOTICES)), "beat": (BEAT_EVERY_S, self._beat)},
+            {name: pace.at_once for name, pace in app.paces.items()})
+        self._stop = threading.Event()
+
+    def start(self) -> None:
+        """Start all threads; what the process before this one held on an embedded database is free again."""
+        if self._app.store.embedded:
+            with self._app.store.begin() as tx:
+                tx.release()
+        self._beat()
+        self._work.start()
+        if not self._app.store.embedded:
+            threading.Thread(target=self._listen, name="hsdispute-listen", daemon=True).start()
+
+    def wake(self, name: str) -> None:
+        """Let the threads of a platform look now."""
+        self._work.wake(name)
+
+    def stop(self) -> None:
+        """Let every thread finish what it holds, and end."""
+        self._stop.set()
+        self._work.stop()
+
+    def _receive(self, name: str) -> int:
+        received = self._app.reception.work_off(name, self._owner)
+        for one in received:
+            self._figures.received.labels(name, one.outcome).inc()
+            if one.track:
+                self._figures.accepted.labels(name, one.track.value).inc()
+        return len(received)
+
+    def _deliver(self, name: str) -> int:
+        ended = self._app.outbox.deliver_due(name, self._owner)
+        for state in ended:
+            self._figures.delivered.labels(name, state).inc()
+        return len(ended)
+
+    def _beat(self) -> int:
+        with self._app.store.begin() as tx:
+            tx.beat(self._owner, joined.clock() + ALIVE)
+        return 0
+
+    def _listen(self) -> None:
+        while not self._stop.is_set():
+            try:
+                for name in self._app.store.listen(LISTEN_S):
+                    if self._stop.is_set():
+                        return
+                    if name in self._app.platforms:
+                        self._work.wake(name)
+            except StoreDelayed as err:  # the threads look every second anyway
+                _log.warning("not_listening", error=str(err))
+                self._stop.wait(LISTEN_S)
