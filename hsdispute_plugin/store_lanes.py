@@ -239,7 +239,7 @@ class LaneTables:
         if pace.at_once or down:  # a host that was down is tried by one row alone
             o = schema.outbox.c
             busy = self._c.scalar(sa.select(sa.func.count()).where(
-                o.platform == platform, o.state == "claimed", o.lease_until > now)) or 0
+                o.platform == platform, o.state == "claimed", ~self._free(schema.outbox, "queued", now))) or 0
             limit = min(limit, max(0, (1 if down else pace.at_once) - busy))
         return max(0, limit)
 

@@ -27,7 +27,13 @@ def url(request, tmp_path):
     """A database (or a schema of one) of its own for each test, of either kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'cases.sqlite3'}"
-    server, name = request.getfixturevalue("server"), f"t{abs(hash(request.node.name))}"
+    return request.getfixturevalue("url_of_its_own")
+
+
+@pytest.fixture
+def url_of_its_own(request, server):
+    """A schema of its own in the test process's PostgreSQL."""
+    name = f"t{abs(hash(request.node.name))}"
     engine = sa.create_engine(server)
     with engine.begin() as connection:
         connection.exec_driver_sql(f"CREATE SCHEMA {name}")

@@ -44,6 +44,15 @@ def test_the_leases_of_a_process_that_died_are_free_before_they_run_out(store):
     assert claimed(store, "other", NOW + 21 * S) == ["aT0"]
 
 
+def test_a_dead_process_takes_no_place_of_those_at_work_at_once(store):
+    queue(store, 2)
+    with store.begin() as tx:
+        tx.beat("dead", NOW + 20 * S)
+    assert claimed(store, "dead", pace=Pace(at_once=1)) == ["aT0"]
+    assert claimed(store, "other", NOW + 10 * S, pace=Pace(at_once=1)) == []
+    assert claimed(store, "other", NOW + 21 * S, pace=Pace(at_once=1)) == ["aT0"]
+
+
 def test_the_lease_of_a_process_that_lives_stays_its_own(store):
     queue(store, 1)
     for moment in range(0, 100, 5):

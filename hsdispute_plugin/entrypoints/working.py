@@ -14,7 +14,7 @@ from hsdispute_plugin.entrypoints.figures import Figures
 from hsdispute_plugin.store import StoreDelayed
 from hsdispute_plugin.work import Embedded
 
-BEAT_EVERY_S, ALIVE = 5.0, timedelta(seconds=20)
+BEAT_EVERY_S, ALIVE = 3.0, timedelta(seconds=12)
 NOTICE_EVERY_S, LISTEN_S = 1.0, 1.0
 _log = structlog.get_logger(__name__)
 
