@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from hsdispute_plugin.case import Side, TaskState
-from hsdispute_plugin.paperwork_occasion import FiledPaper, Occasion
+from hsdispute_plugin.paperwork_occasion import FiledPaper, Occasion, sentence
 
 #: Papers in the order in which they lie in a file: what was reported and registered, how it was handled, answered, served.
 ORDER = (
@@ -83,10 +83,10 @@ def _gaps(o: Occasion) -> Iterator[str]:
         yield f"缴费人没有补正：{'、'.join(missing)}，按现有材料办理。"
     for task in h.tasks:
         if task.state is TaskState.OVERRIDDEN:
-            yield f"{o.unit(task.unit)}没有提出书面意见：{task.why}。"
+            yield f"{o.unit(task.unit)}没有提出书面意见：{sentence(task.why)}"
     if case.absorbed:
         yield f"并入本案的案件：{'、'.join(case.absorbed)}。"
     if h.withdrawal:
-        yield f"缴费人撤回：{h.withdrawal.statement}。"
+        yield f"缴费人撤回：{sentence(h.withdrawal.statement)}"
     if case.past:
         yield f"本案先后办理{len(case.past) + 1}轮。"
