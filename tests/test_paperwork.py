@@ -392,7 +392,7 @@ def test_an_extension_names_the_due_before_and_after():
     for text in (form, notice):
         assert "2026年11月23日" in text and "2026年11月30日" in text and "账册需要外调" in text
     assert "1. 2026年11月2日，合水县税务局受理登记。" in form and "分类为联办。" in form
-    assert "单位负责人意见\n同意延期5个工作日。\n签字（章）：单位负责人甲" in form
+    assert "单位负责人\n意见\n同意延期5个工作日。\n签字（章）：单位负责人甲" in form
     assert "合税社争延〔2026〕1号" in notice
     sound(clerk)
 
@@ -513,7 +513,7 @@ def test_the_table_of_contents_lists_every_paper_in_the_order_of_a_file():
         "送达回证（对方当事人）", "银行流水"]
     assert [r[0] for r in table[1:]] == [str(n) for n in range(1, 14)]
     assert [r[5] for r in table[1:5]] == ["1", "3", "5", ""], "pages of what the payer handed in are not known"
-    assert table[5][1:3] == ["合税社争联〔2026〕1号", "合水县税务局"] and table[5][4] == "2026年11月2日"
+    assert table[5][1:3] == ["合税社争联〔2026〕1号", "税务局"] and table[5][4] == "2026年11月2日"
     assert table[3][2] == "缴费人" and PAYER not in clerk.text("卷内目录")
     cover = clerk.text("卷宗封面")
     for said in ("001-2026-01", "社会保险费征缴争议（企业职工养老；欠费）", "定期10年", "共 13 件", "2026年11月2日"):
