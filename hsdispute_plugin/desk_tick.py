@@ -64,10 +64,10 @@ class Ticking(Records):
 
     def _look(self, tx: Transaction, terms: Terms, docket: Docket, now: datetime) -> int:
         values, clocks, told = facts_of(docket.case), [], list[_Told]()
-        for clock in docket.clocks:
-            after, firings = terms.clocks.to_tell(clock, values, now)
-            clocks.append(after)
-            told += [_Told(after, f, _sentence(after, f, terms, now)) for f in firings]
+        for before in docket.clocks:
+            clock, firings = terms.clocks.to_tell(before, values, now)
+            clocks.append(clock)
+            told += [_Told(clock, f, _sentence(clock, f, terms, now)) for f in firings]
         after = replace(docket, clocks=tuple(clocks), row=replace(docket.row, updated_at=now))
         if not told:  # a level that was told of in another edition
             save(tx, terms, after, docket.clocks)

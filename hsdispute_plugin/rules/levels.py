@@ -50,7 +50,7 @@ class Level:
     """One row of levels.yaml. ``amount`` is per cent of the period for 份额, else counted in ``span``.
 
     ``periods`` empty: every period but windows. ``times`` is how often at most, ``every`` apart (in ``span``).
-    ``in_hours``: a moment outside office hours, closing included, waits for the next opening. ``unconfirmed``: basis of its number.
+    ``in_hours``: a moment outside office hours, closing included, waits for the next opening. ``unconfirmed``: its basis.
     """
 
     id: str
