@@ -10,8 +10,7 @@ import difflib
 import re
 import zipfile
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -23,25 +22,11 @@ from jinja2.sandbox import SandboxedEnvironment
 from lxml.etree import XMLSyntaxError
 
 from hsdispute_plugin.errors import CaseRefused, Problem, RulebookError
-from hsdispute_plugin.forms_catalogue import IDENTITY, NUMBERS, SECRECY, Ground, Paper, Remedy, read_catalogue
-from hsdispute_plugin.forms_context import PaperDate, parse_number
+from hsdispute_plugin.forms_catalogue import IDENTITY, SECRECY, Ground, Paper, Remedy, read_catalogue
+from hsdispute_plugin.forms_context import parse_number
 from hsdispute_plugin.forms_docx import all_text, font_warnings, sealed, visible_text
-from hsdispute_plugin.forms_privacy import conceal, remains
-from hsdispute_plugin.model import aware
-
-#: A field whose name ends so holds a date; left empty it prints blanks for the pen.
-DATES = ("日期", "期限", "时间")
-#: A field whose name ends so holds an official or an office; a masked copy still says whom to call.
-OFFICES = ("姓名", "电话", "单位", "部门", "当事人")
-_UNREADABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")  # XML cannot hold these
-
-
-@dataclass(frozen=True, slots=True)
-class _Hidden:
-    """Who must not be seen in a copy without identity."""
-
-    names: tuple[str, ...]
-    exact: tuple[str, ...]
+from hsdispute_plugin.forms_print import DATES, Hidden, empty, mark, printed
+from hsdispute_plugin.forms_privacy import remains
 
 
 class Forms:
@@ -92,6 +77,19 @@ class Forms:
             raise CaseRefused(f"单位 “{unit}” 没有报送编号的字，请在 forms.yaml 的“报送编号”里补上 / no prefix for unit {unit!r}")
         return self._catalogue.prefixes[unit]
 
+    def number_prefix(self, code: str, unit: str) -> str:
+        """Return the 字 of the 文号 of one paper of a unit (``office``: 专班办公室); empty: this paper bears none.
+
+        Raises:
+            CaseRefused: This unit has no 字 of its own.
+        """
+        short = self.paper(code).short
+        if short not in self._catalogue.series:
+            return ""
+        if unit not in self._catalogue.stems:
+            raise CaseRefused(f"单位 “{unit}” 没有文号的字，请在 forms.yaml 的“文号”里补上 / no number prefix for unit {unit!r}")
+        return self._catalogue.stems[unit] + self._catalogue.series[short]
+
     def remedies(self, respondents: Collection[str], grounds: Collection[Ground]) -> tuple[Remedy, ...]:
         """Return what a party may do, in the order of ``remedies.yaml``.
 
@@ -132,8 +130,10 @@ class Forms:
         paper = self.paper(code)
         masked = without_identity or paper.deidentified
         # A name can only be taken out of a text by one who knows it; nobody's is 匿名.
-        self._refuse_missing(paper, values, ("联系人姓名",) if masked else ())
-        hidden = _hidden(values) if masked else None
+        if missing := self.missing(code, values, without_identity=masked):
+            raise CaseRefused(f"{paper.short}还缺 {len(missing)} 项必填内容：{'、'.join(missing)}。请补齐后再生成"
+                              f"（{paper.basis}）/ required fields are missing")
+        hidden = Hidden.of(values) if masked else None
         raw = self._filled(paper, self._printed(paper, values, hidden))
         if paper.secret and SECRECY not in re.sub(r"\s", "", visible_text(raw)):
             raise RulebookError((self._problem(
@@ -143,6 +143,16 @@ class Forms:
             raise CaseRefused(f"{paper.short}没有生成：去标识后仍有缴费人的姓名或号码，请检查所填内容和模板"
                               f"（{paper.basis}）/ identity would show")
         return raw
+
+    def missing(self, code: str, values: Mapping[str, object], *, without_identity: bool = False) -> tuple[str, ...]:
+        """Name the required fields that the values leave blank; for a copy without identity also the name to be left out.
+
+        Raises:
+            CaseRefused: No such paper.
+        """
+        paper = self.paper(code)
+        also = ("联系人姓名",) if without_identity or paper.deidentified else ()
+        return tuple(n for n in dict.fromkeys((*paper.required, *also)) if empty(values.get(n)))
 
     def file_name(self, code: str, values: Mapping[str, object]) -> str:
         """Return a file name for an attachment, such as 报送单〔2026〕7号.docx; never holds a payer's name.
@@ -171,29 +181,23 @@ class Forms:
             except RulebookError as err:
                 problems += err.problems
                 continue
-            lost = [n for n in paper.required if n not in IDENTITY and n not in paper.rows and _mark(trial[n]) not in text]
+            lost = [n for n in paper.required if n not in IDENTITY and n not in paper.rows and mark(trial[n]) not in text]
             if lost:
                 problems.append(self._problem(
                     paper, f"模板没有印出必填内容：{'、'.join(lost)}", "required fields are not printed",
                     f"请在模板里写上 {{{{ {lost[0]} }}}}，或在 forms.yaml 里移到选填"))
         return tuple(problems)
 
-    def _refuse_missing(self, paper: Paper, values: Mapping[str, object], also: Sequence[str]) -> None:
-        missing = [n for n in dict.fromkeys((*paper.required, *also)) if _empty(values.get(n))]
-        if missing:
-            raise CaseRefused(f"{paper.short}还缺 {len(missing)} 项必填内容：{'、'.join(missing)}。请补齐后再生成"
-                              f"（{paper.basis}）/ required fields are missing")
-
-    def _printed(self, paper: Paper, values: Mapping[str, object], hidden: _Hidden | None) -> dict[str, Any]:
+    def _printed(self, paper: Paper, values: Mapping[str, object], hidden: Hidden | None) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for name in (*self._catalogue.common, *paper.required, *paper.optional):
             if name not in paper.rows:
-                found[name] = _print(name, values.get(name), hidden)
+                found[name] = printed(name, values.get(name), hidden)
         for name, columns in paper.rows.items():
             rows = values.get(name) or ()
             if not isinstance(rows, Sequence) or not all(isinstance(r, Mapping) for r in rows):
                 raise CaseRefused(f"{paper.short}的“{name}”应是一行行的表，每行有：{'、'.join(columns)} / rows expected")
-            found[name] = [{c: _print(c, row.get(c), hidden) for c in columns} for row in rows]
+            found[name] = [{c: printed(c, row.get(c), hidden) for c in columns} for row in rows]
         return found
 
     def _filled(self, paper: Paper, printed: Mapping[str, Any]) -> bytes:
@@ -227,60 +231,3 @@ class Forms:
         guess = f"是否想写 “{near[0]}”？" if near else ""
         return self._problem(paper, f"模板用了不认识的字段 “{name}”", f"unknown field {name!r}",
                              f"{guess}要新增字段，请写进 forms.yaml 文书 {paper.code} 的选填")
-
-
-def _empty(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip()) or (isinstance(value, list | tuple) and not value)
-
-
-def _mark(value: object) -> str:
-    return str(PaperDate.of(value)["年"]) if isinstance(value, date) else str(value)
-
-
-def _joined(value: object) -> str:
-    return "、".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def _hidden(values: Mapping[str, object]) -> _Hidden:
-    said = {name: _joined(values[name]) for name in IDENTITY if not _empty(values.get(name))}
-    names = tuple(v for k, v in sorted(said.items()) if k.endswith(("姓名", "反映人")))
-    # A township or the words 居民身份证 name nobody, and the complainant's workplace is mostly the respondent itself.
-    exact = tuple(v for k, v in sorted(said.items()) if re.search(r"\d{4}", v) or (k.endswith("住址") and len(v) > 6))
-    return _Hidden(names, exact)
-
-
-def _date(value: object) -> object:
-    """Read a date that came as text; words such as 收到后三日内 stay words."""
-    if _empty(value):
-        return None
-    try:
-        return aware(value)
-    except ValueError:
-        return value
-
-
-def _print(name: str, value: object, hidden: _Hidden | None) -> Any:
-    """Turn a value into what the template prints; a date field keeps its parts (``.年 .月 .日``)."""
-    if hidden and name in IDENTITY:
-        return "（略）"
-    if name.endswith(DATES):
-        value = _date(value)
-        if value is None or isinstance(value, date):
-            moment = PaperDate.of(value)
-            if name.endswith("时间") or not isinstance(moment.value, datetime):
-                return moment
-            return PaperDate(moment.value.date())  # a deadline runs to the end of its day
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, date):
-        return str(PaperDate.of(value))
-    if isinstance(value, list | tuple) and all(isinstance(v, str) for v in value):
-        value = _joined(value)
-    if not isinstance(value, str | int):
-        raise CaseRefused(f"字段“{name}”的值不能印在文书上，应是文字、整数、日期、是否 / value of a wrong type")
-    text = _UNREADABLE.sub("", str(value).replace("\r\n", "\n").replace("\r", "\n")).replace("\t", " ").strip()
-    if hidden and not (name in NUMBERS or name.endswith(OFFICES)):
-        text = conceal(text, hidden.names, hidden.exact)
-    return re.sub(r"\n\s*", "\a", text)  # docxtpl turns \a into a new paragraph of the same kind

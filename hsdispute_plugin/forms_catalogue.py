@@ -88,6 +88,8 @@ class Catalogue:
     common: tuple[str, ...]
     prefixes: Mapping[str, str]  # unit code -> prefix of its submission numbers
     fonts: Mapping[str, tuple[str, ...]]  # wanted font -> stand-ins, best first
+    stems: Mapping[str, str]  # unit code or "office" -> first part of the 字 of its 文号
+    series: Mapping[str, str]  # short name of a paper that bears a 文号 -> last part of the 字
 
 
 def read_catalogue(directory: Path) -> Catalogue:
@@ -105,15 +107,17 @@ def read_catalogue(directory: Path) -> Catalogue:
         else:
             reading.note(f"{directory.name}/{name}:1", "", f"缺少文件 {name}", f"{name} is missing",
                          "请从随附的 config/forms 复制一份")
-    top = reading.mapping(nodes.get("forms.yaml"), "", ("字体", "报送编号", "通用字段", "文书"))
-    catalogue = Catalogue({}, (), (), {}, {})
-    if top:
-        catalogue = Catalogue(_papers(top["文书"], reading), (), _names(top["通用字段"], "通用字段", reading),
-                              _prefixes(top["报送编号"], reading), _fonts(top["字体"], reading))
+    top = reading.mapping(nodes.get("forms.yaml"), "", ("字体", "报送编号", "通用字段", "文书"), ("文号",))
     remedies = _remedies(nodes.get("remedies.yaml"), reading)
+    catalogue = Catalogue({}, remedies, (), {}, {}, {}, {})
+    if top:
+        papers = _papers(top["文书"], reading)
+        catalogue = Catalogue(papers, remedies, _names(top["通用字段"], "通用字段", reading),
+                              _prefixes(top["报送编号"], reading), _fonts(top["字体"], reading),
+                              *_numbering(top.get("文号"), papers, reading))
     if reading.problems:
         raise RulebookError(tuple(reading.problems), "文书没有更换 / papers were not changed")
-    return Catalogue(catalogue.papers, remedies, catalogue.common, catalogue.prefixes, catalogue.fonts)
+    return catalogue
 
 
 def _names(node: Node | None, subject: str, reading: Reading) -> tuple[str, ...]:
@@ -196,6 +200,34 @@ def _prefixes(node: Node, reading: Reading) -> dict[str, str]:
                          "每个单位各用各的字")
         if code and prefix is not None:
             found[code] = prefix
+    return found
+
+
+def _numbering(
+    node: Node | None, papers: Mapping[str, Paper], reading: Reading
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Read which papers bear a 文号: the 字 of the unit and the 字 of the paper make the 字 of the number."""
+    top = reading.mapping(node, "文号", ("单位", "文书", "依据", "未确认"), ("确认文号",)) if node else None
+    if top is None:
+        return {}, {}
+    reading.text(top["依据"], "文号")
+    if reading.yes(top["未确认"], "文号") is False and "确认文号" not in top:
+        reading.note(top["未确认"].where, "文号", "写了“未确认: 否”，却没有确认文号", "confirmed by what?", "请写 确认文号: …")
+    shorts = {p.short: p.short for p in papers.values()}
+    return (_words(top["单位"], "单位", {**UNITS, "专班办公室": "office"}, reading), _words(top["文书"], "文书", shorts, reading))
+
+
+def _words(node: Node, key: str, known: Mapping[str, str], reading: Reading) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for row in reading.items(node, f"文号 {key}"):
+        item = reading.mapping(row, f"文号 {key}", (key, "字"))
+        if item is None:
+            continue
+        code, word = reading.choice(item[key], f"文号 {key}", known, key), reading.text(item["字"], f"文号 {key}")
+        if word and word in found.values():
+            reading.note(item["字"].where, f"文号 {key}", f"“{word}” 已有别的在用", "used twice", "各用各的字，编号才不会重")
+        if code and word:
+            found[code] = word
     return found
 
 

@@ -13,7 +13,7 @@ FLOORS = [
     {"model", "errors"},
     {"hooks", "rules", "case"},
     {"store", "forms", "adapters", "clocks"},
-    {"explain"},
+    {"explain", "paperwork"},
     {"desk", "outbox"},
     {"reception", "work"},
     {"app"},

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hsdispute_plugin.case import ACTS
 from hsdispute_plugin.forms import Forms
 from hsdispute_plugin.forms_catalogue import Ground, Paper
+from hsdispute_plugin.paperwork import asks, drafts
 
 ROOT = Path(__file__).parents[1]
 DOC = ROOT / "docs" / "papers.md"
@@ -16,7 +18,21 @@ def with_tables(text: str, forms: Forms) -> str:
     """Return the text of the guide with its generated part written anew."""
     head, _, rest = text.partition(START)
     _, _, tail = rest.partition(END)
-    return f"{head}{START}\n{_papers(forms)}\n{_remedies(forms)}\n{END}{tail}"
+    return f"{head}{START}\n{_acts(forms)}\n{_papers(forms)}\n{_remedies(forms)}\n{END}{tail}"
+
+
+def _acts(forms: Forms) -> str:
+    heads = ("步骤", "文书", "送给", "须由人补写", "系统代拟或留空，可改写", "文号")
+    rows = [_line(row.label, kind, "、".join(forms.paper(kind).receivers), "、".join(asks(kind)), "、".join(drafts(kind)),
+                  _numbered(kind, forms)) for row in ACTS.values() for kind in row.papers]
+    return "\n".join(["### 哪一步出哪份文书", "", _line(*heads), _line(*["---"] * len(heads)), *rows, ""])
+
+
+def _numbered(kind: str, forms: Forms) -> str:
+    if kind in ("报送单", "会议纪要"):
+        return {"报送单": "报送编号", "会议纪要": "纪要编号"}[kind]
+    prefix = forms.number_prefix(kind, "tax")
+    return f"{prefix}〔年〕号" if prefix else ""
 
 
 def _papers(forms: Forms) -> str:

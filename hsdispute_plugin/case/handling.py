@@ -97,6 +97,26 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class Endorsement:
+    """专班办公室意见, with which a submission goes to the director."""
+
+    text: str
+    at: datetime
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Disapproval:
+    """主任不同意: which submission, why, and whether the matter goes on as a general one."""
+
+    submission: Submission
+    as_general: bool
+    why: str
+    at: datetime
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class Minutes:
     """会议纪要, signed by the director."""
 
@@ -269,7 +289,9 @@ class Handling:
     meeting_called_at: datetime | None = None  # called and not yet on record
     consultations: tuple[Consultation, ...] = ()
     submission: Submission | None = None
+    endorsement: Endorsement | None = None
     approval: Approval | None = None
+    disapprovals: tuple[Disapproval, ...] = ()
     meeting_approval: Approval | None = None
     minutes: Minutes | None = None
     combined: CombinedOpinion | None = None

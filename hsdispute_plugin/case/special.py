@@ -7,7 +7,18 @@ from dataclasses import replace
 from hsdispute_plugin.case.acts import ActRow
 from hsdispute_plugin.case.file import Outcome
 from hsdispute_plugin.case.guards import DOC
-from hsdispute_plugin.case.handling import Approval, Consultation, Minutes, Opinion, Submission, Task, TaskKind, TaskState
+from hsdispute_plugin.case.handling import (
+    Approval,
+    Consultation,
+    Disapproval,
+    Endorsement,
+    Minutes,
+    Opinion,
+    Submission,
+    Task,
+    TaskKind,
+    TaskState,
+)
 from hsdispute_plugin.case.joint import JointActs, meeting_gaps
 from hsdispute_plugin.case.policy import By
 from hsdispute_plugin.case.states import Role, State
@@ -44,7 +55,7 @@ class SpecialActs(TriageActs, JointActs):
                         电话=form.contact_phone)
         if form.feedback_due_on <= by.at.astimezone(SHANGHAI).date():
             self._refuse(row, "反馈日期不晚于今天", "请写明于何月何日前反馈受理部门", DOC + "附件备注")
-        h = self._round(submission=form, approval=None, meeting_approval=None, minutes=None)
+        h = self._round(submission=form, endorsement=None, approval=None, meeting_approval=None, minutes=None)
         return self._done(row, by, f"报送 {form.submission_no}", to=State.AT_OFFICE, handling=h)
 
     def return_submission(self, by: By) -> Outcome:
@@ -53,7 +64,9 @@ class SpecialActs(TriageActs, JointActs):
 
     def forward(self, by: By) -> Outcome:
         """报请主任 with the office's opinion in ``why``."""
-        return self._done(self._may("forward", by), by, "报请专班主任审批", to=State.AT_DIRECTOR)
+        row = self._may("forward", by)
+        return self._done(row, by, "报请专班主任审批", to=State.AT_DIRECTOR,
+                          handling=self._round(endorsement=Endorsement(by.why, by.at, by.actor)))
 
     def approve_special(self, by: By, *, meeting: bool = False, authorisation: str = "") -> Outcome:
         """主任同意: the case is special and all eight units are asked; ``meeting``: the special meeting is agreed to as well.
@@ -74,7 +87,11 @@ class SpecialActs(TriageActs, JointActs):
     def refuse_special(self, by: By, *, as_general: bool) -> Outcome:
         """主任不同意, with reason: ``as_general`` handle it as a general matter, else sort and submit it again (补材料)."""
         row = self._may("refuse_special", by)
-        h = self._round(track=None, policy_issue=False, submission=None) if as_general else self._round(submission=None)
+        h = self.handling
+        assert h.submission
+        said = Disapproval(h.submission, as_general, by.why, by.at, by.actor)
+        h = replace(h, submission=None, disapprovals=(*h.disapprovals, said))
+        h = replace(h, track=None, policy_issue=False) if as_general else h
         return self._done(row, by, "主任不同意专案，" + ("转一般事项" if as_general else "补材料后再报"), to=State.TRIAGE,
                           handling=h)
 

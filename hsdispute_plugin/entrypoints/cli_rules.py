@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import getpass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hsdispute_plugin.entrypoints.cli_input import edition_directory, fail, lines_of, moment, reader_may_leave
 from hsdispute_plugin.entrypoints.cli_replay import replay
 from hsdispute_plugin.entrypoints.cli_tables import table
+
+if TYPE_CHECKING:
+    from hsdispute_plugin.rules.rulebook import RuleSource
 
 Directory = Annotated[Path | None, typer.Argument(help="配置目录；不写则用 HSDISPUTE_CONFIG，再不然用随附的配置")]
 Config = Annotated[Path | None, typer.Option("--config", help="配置目录")]
@@ -134,8 +137,9 @@ def diff(
     after: Annotated[str, typer.Argument(help="同上")] = "work",
     config: Config = None,
     base: Annotated[bool, typer.Option("--base", help="与基础目录（省模板）比：本县改了什么、停用了什么")] = False,
+    witness: Annotated[bool, typer.Option("--witness", help="再证明哪些工单会判得不同，每一处举一张工单为例")] = False,
 ) -> None:
-    """用中文说明两个版次差在哪里：规则、词、时限、设置、单位、通报。"""
+    """用中文说明两个版次差在哪里：规则、词、时限、设置、单位、通报；还能举出判得不同的工单。"""
     from hsdispute_plugin import app
     from hsdispute_plugin.rules.difference import differences
     from hsdispute_plugin.rules.load import base_of, load, overlay_of
@@ -148,10 +152,42 @@ def diff(
 
     extra = app.fact_defs(app.open_plugins().extractors)
     if below:
-        sentences = list(overlay_summary(load(below, extra), load(place, extra), overlay_of(place)))
+        old, new = load(below, extra), load(place, extra)
+        sentences = list(overlay_summary(old, new, overlay_of(place)))
     else:
-        sentences = list(differences(load(edition_directory(place, before), extra), load(edition_directory(place, after), extra)))
+        old, new = load(edition_directory(place, before), extra), load(edition_directory(place, after), extra)
+        sentences = list(differences(old, new))
     for sentence in sentences:
         typer.echo(sentence)
     typer.echo(f"共 {len(sentences)} 处不同。" if sentences else "没有不同。")
+    if witness:
+        _show_witnesses(old, new)
 
+
+def _show_witnesses(old: RuleSource, new: RuleSource) -> None:
+    """Print a ticket for each region in which two editions decide differently."""
+    from hsdispute_plugin import app
+    from hsdispute_plugin.model import SHANGHAI
+    from hsdispute_plugin.rules.difference_texts import period_witnesses, text_witnesses
+    from hsdispute_plugin.rules.difference_witness import told, witnesses
+
+    now = app.clock()
+    today, regions = now.astimezone(SHANGHAI).date(), 0
+    typer.echo("\n判得不同的工单：")
+    since = today
+    for found in witnesses(old, new, today):
+        regions += len(found.regions)
+        if found.since != since:
+            since = found.since
+            typer.echo(f"自 {since} 起：")
+        typer.echo("\n".join(told(found, old, new)))
+    for read in text_witnesses(old, new, now):
+        if isinstance(read, str):
+            typer.echo(read)
+            continue
+        regions += 1
+        typer.echo(f"{read.why}读得不同：{'；'.join(read.said)}\n  工单：{read.ticket.text.replace(chr(10), '。')}")
+    for line in period_witnesses(old, new, now):
+        regions += not line.startswith(" ")
+        typer.echo(line)
+    typer.echo(f"共 {regions} 种情形判得不同。" if regions else "没有工单会判得不同。")

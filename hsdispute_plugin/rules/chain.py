@@ -15,7 +15,7 @@ from hsdispute_plugin.rules.circuit import FALSE, TRUE, Circuit
 from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, NoneOf, Op, Scalar, leaves
 from hsdispute_plugin.rules.facts import FactDef, FactTable, Kind
 from hsdispute_plugin.rules.lexicon import Zone
-from hsdispute_plugin.rules.rulebook import Family, Hit, Rule, RuleSource, rules_in_force
+from hsdispute_plugin.rules.rulebook import FAMILIES, Family, Hit, Rule, RuleSource, rules_in_force
 
 #: A number read from a ticket brings a member of 情形 with it from a setting on: the first of these that it reaches.
 NUMBER_SIGNALS = {"people": (("group10", "group_people"), ("several", "review_people")), "years": (("many_years", "many_years"),)}
@@ -42,18 +42,35 @@ class Numbers:
 
 @dataclass(slots=True)
 class Chain:
-    """The circuit of one day. ``values`` maps a fact to its members or choices and the literal of each."""
+    """The circuit of one day. ``values`` maps a fact to its members or choices and the literal of each.
+
+    ``tickets_of``: a chain whose tickets these rules are asked of, too, so that both stand in one circuit; it must have
+    been made with this source as its ``beside``. ``steps`` keeps, by family, what its conclusions were after it spoke.
+    """
 
     source: RuleSource
     day: date
+    beside: RuleSource | None = None
+    tickets_of: Chain | None = None
     circuit: Circuit = field(default_factory=Circuit)
     values: dict[str, dict[Scalar, int]] = field(default_factory=dict)
     numbers: dict[str, Numbers] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     ticket_facts: list[FactDef] = field(default_factory=list)
+    steps: dict[str, dict[str, dict[Scalar, int]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        families = [(f, [f.rules[i] for i in sorted(rules_in_force(f.rules, self.day))]) for f in self.source.families]
+        families = _in_force(self.source, self.day)
+        if self.tickets_of is not None:
+            self._share(self.tickets_of)
+        else:
+            self._tickets([*families, *(_in_force(self.beside, self.day) if self.beside else ())])
+        for family, rules in families:
+            self._family(family, rules)
+            self.steps[family.code] = {code: dict(self.values[code]) for code in FAMILIES[family.code][1]}
+
+    def _tickets(self, families: Sequence[tuple[Family, list[Rule]]]) -> None:
+        """Make the facts of tickets, as finely as the rules of these families ask."""
         asked = [leaf for _, rules in families for rule in rules for leaf in leaves(rule.condition)]
         for fact in self.source.table.by_code.values():
             if fact.source != "family" and not fact.counts:
@@ -62,8 +79,12 @@ class Chain:
             elif not fact.counts:
                 self.values[fact.code] = {}
         self._what_extraction_knows()
-        for family, rules in families:
-            self._family(family, rules)
+
+    def _share(self, other: Chain) -> None:
+        """Take the tickets of another chain."""
+        self.circuit, self.numbers, self.ticket_facts = other.circuit, other.numbers, other.ticket_facts
+        self.values |= {fact.code: other.values[fact.code] for fact in other.ticket_facts if fact.code in other.values}
+        self.values |= {fact.code: {} for fact in self.source.table.by_code.values() if fact.source == "family"}
 
     def known(self, fact: str) -> int:
         """Return the literal that a 单选 or 是否 fact is known, or that a 多选 has a member."""
@@ -223,6 +244,10 @@ class Chain:
                 members = value if isinstance(value, frozenset) else (value,)
                 true |= {x for member, x in self.values[fact.code].items() if member in members}
         return frozenset(x for x in true if x > TRUE)
+
+
+def _in_force(source: RuleSource, day: date) -> list[tuple[Family, list[Rule]]]:
+    return [(f, [f.rules[i] for i in sorted(rules_in_force(f.rules, day))]) for f in source.families]
 
 
 def zones(table: FactTable) -> Iterator[tuple[FactDef, FactDef]]:

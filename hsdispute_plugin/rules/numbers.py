@@ -20,7 +20,7 @@ _VAGUE = {"几十": 20, "好几十": 20, "数十": 20, "几百": 200, "好几百
           "数千": 2000, "成百上千": 1000, "上万": 10_000, "数万": 20_000, "几万": 20_000, "十几": 10, "二十几": 20, "三十几": 30}
 
 _PERSON = ("职工|员工|工人|民工|教师|老师|教职|同事|工友|村民|群众|居民|业主|学生|学员|司机|护士|医生|干部|人员|退休|下岗|乡亲|"
-           "家长|成员|代表|同志|战友|老兵|军人|保安|农民|社员|会员|[一-龥]{1,3}员(?!工)|申诉人|老人|人")
+           "家长|成员|代表|同志|战友|老兵|军人|保安|农民|社员|会员|导购|店员|骑手|保洁|厨师|技师|[一-龥]{1,2}工(?![作厂地程资伤业会龄艺商期时具])|[一-龥]{1,3}员(?!工)|申诉人|老人|人")
 _FILL = "(?:(?![组队村镇乡县市区号])[一-龥])"  # 十组的村民 is no ten people
 _PEOPLE = re.compile(
     rf"(?P<n>[\d{_N}](?:\d|,\d|[{_N}几])*)(?P<few>[{_FEW}])?(?P<of>[万千百])?(?P<more>[{_FEW}])?"
@@ -28,7 +28,7 @@ _PEOPLE = re.compile(
     rf"(?P<p>(?(m)(?:{_FILL}{{0,6}}?(?:{_PERSON}))?|(?(h)|(?(g){_FILL}{{0,4}}?(?:{_PERSON})|(?(few){_FILL}{{0,3}}?(?:{_PERSON})|(?:{_PERSON}))))))"
 )
 _NOT_BEFORE_PEOPLE = frozenset("第.-/") | frozenset(ascii_letters) | frozenset("0123456789") | frozenset(_N)
-_NOT_PEOPLE = re.compile(r"个?(?:月|年|岁|元|块|点|天|次|分|份|层|栋|亩|家|万元|等奖|号文|口人)|"
+_NOT_PEOPLE = re.compile(rf"[{_FEW}]?个?(?:月|年|岁|元|块|点|天|次|分|份|层|栋|亩|家|万元|等奖|号文|口人)|"
                          r"人(?:均|社|民|事|力|才|大|寿|口|生|为|行|次|份|物|格|类|情|身|家)")
 
 #: 17年买18年的医保: two years of the calendar in short.
@@ -41,13 +41,18 @@ _NO_STRETCH = re.compile(rf"[代度月初底末前级\d]|[{_N}]+[月个]|后|制
                          r"的?(?:医保|合作医疗|农合|新农合|社保费|保费)|医疗保险|的?(?:资质|品牌|老厂|老店|历史|党龄|房龄)")
 #: A number of years that a rule asks for, a price or an age, not one that passed.
 _ASKED = re.compile(r"(?:满|够|足|达到?|至少|最低|不少于|不低于|少于|累计|年限|连续|规定|需要?|必须|要|延长|交费?|买|买全|参保|"
-                    r"补|再|还有|还差|差|不到|未到|距|有效期[为是]?|交纳|成立|建厂|建校|开业|经营|"
+                    r"补|再|还有|还差|差的?|不到|未到|距|有效期[为是]?|交纳|成立|建厂|建校|开业|经营|"
                     r"瘫痪|患病|卧床|结婚|离婚|守寡)了?[为是]?$")
 #: A year of the calendar before 年: 2015年, 97年, 05年; 12年 only where a month, 底, 起 … follows.
 _YEAR = re.compile(r"(?:(?<=[^\d〔\[【(〈])|^)(?P<y>19[5-9]\d|20[0-3]\d|[5-9]\d|[012]\d)$")
 _OF_A_DATE = re.compile(rf"\d{{1,2}}月|[{_N}]+月|[底初末起]|[上下]半年|开始|以[前后]|之[前后]|[至到\-—~]")
 _SPANNED = re.compile(r"(?:19[5-9]\d|20[0-3]\d)(?=[-—~至到.]\s?(?:19|20)\d\d)")
 _NOT_LIVED = re.compile(r"出生|生于|年生|身份证|〕|\]|号文|文件|》|条例|施行|实施|颁布|出台")
+
+
+#: 七八个, 四五年, 二三十人: two figures in a row say about how many; the lesser counts.
+_ABOUT = re.compile("(?<![一二三四五六七八九〇零])(?:" + "|".join(f"{a}(?={b})" for a, b in zip("一二两三四五六七八", "二三三四五六七八九", strict=True))
+                    + ")[二三四五六七八九](?=[十百千万]|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +69,13 @@ def value_of(text: str) -> int | None:
 
     Fractions are cut off.
 
-    >>> [value_of(t) for t in ("3万5千", "三十", "两百五", "1.5万", "一万零三百", "2,300", "没有")]
-    [35000, 30, 250, 15000, 10300, 2300, None]
+    >>> [value_of(t) for t in ("3万5千", "三十", "两百五", "1.5万", "一万零三百", "2,300", "七八", "二三十", "没有")]
+    [35000, 30, 250, 15000, 10300, 2300, 7, 20, None]
     """
     total = section = 0
     figure = ""
     unit = 1
-    text = text.replace(",", "")
+    text = _ABOUT.sub(lambda m: m[0][0], text.replace(",", ""))
     for char in text:
         if char in _UNITS:
             number = _figure(figure)
@@ -113,7 +118,7 @@ def people(text: str) -> Iterator[Quantity]:
             continue
         if m["p"].startswith("人") and _NOT_PEOPLE.match(text, m.start("p")):
             continue
-        if number in ("4050", "万", "千"):
+        if number in ("4050", "万", "千") or m["p"].endswith("个人"):
             continue  # 4050 is a name for the unemployed over 40 and 50
         value = _VAGUE.get(number) or value_of(number)
         if value is not None and m["of"]:

@@ -30,7 +30,7 @@ class Writer:
         self._extract = Extractor(source.words, source.regions, source.settings, source.table)
         self._places = {"inside": sorted(source.regions.inside), "outside": sorted(source.regions.outside)}
         self._says: dict[tuple[str, str], list[tuple[str, frozenset[tuple[str, str]]]]] = defaultdict(list)
-        for phrase in sorted({*source.words.phrases, *_joined(source.words)}, key=lambda p: (len(p), p)):
+        for phrase in sorted({*source.words.phrases, *joined(source.words)}, key=lambda p: (len(p), p)):
             read = self._extract(Ticket(ticket_no="0", content=f"{phrase}。{'。'.join(_NEUTRAL)}。")).values
             told = frozenset(m for m in _members(read) if self._whole(m[0]) == m[0])
             for member in told:
@@ -40,9 +40,10 @@ class Writer:
         """Return a ticket whose words show the finding; ``None`` when no ticket can, or none of the drafts does."""
         if finding.facts is None or finding.shows is None:
             return None
-        return next((t for t in self._drafts(finding.facts) if finding.shows(self._extract(t).values)), None)
+        return next((t for t in self.drafts(finding.facts) if finding.shows(self._extract(t).values)), None)
 
-    def _drafts(self, facts: Mapping[str, FactValue]) -> Iterator[Ticket]:
+    def drafts(self, facts: Mapping[str, FactValue]) -> Iterator[Ticket]:
+        """Yield tickets whose words may lead to the facts; whether they do is for the caller to see."""
         wanted = _members(facts)
         in_head, in_demand = (
             {(self._whole(code), member) for code, member in wanted if self._table.by_code[code].label.startswith(zone)}
@@ -90,7 +91,7 @@ class Writer:
         return places[n % len(places)] if places else ""
 
 
-def _joined(words: Words) -> Iterator[str]:
+def joined(words: Words) -> Iterator[str]:
     """Yield what the combinations of the lexicon ask for: a phrase of each step, one after another."""
     by_tag: dict[str, list[str]] = defaultdict(list)
     for phrase, senses in words.phrases.items():
