@@ -122,7 +122,8 @@ class Records:
         """
         case_no, ticket, made = after.row.case_no, ticket_of(after.row), []
         year, source = by.at.astimezone(SHANGHAI).year, terms.source
-        filed = [FiledPaper.of(p.kind, p.receiver, p.made_at, p.paper_values) for p in tx.papers(case_no)]
+        before = tx.papers(case_no)
+        filed = [FiledPaper.of(p.kind, p.receiver, p.made_at, p.paper_values) for p in before]
         for due in outcome.papers:
             more = (written or {}).get(due.kind) or {}
             values = paper_values(due, after.case, ticket, after.clocks, by, source, more, forms=self._forms, filed=filed)
@@ -131,8 +132,11 @@ class Records:
             made.append((due, values))
         if by.actor.role is not Role.CLOCK:
             refuse_incomplete(case_no, made, self._forms)
-        return [tx.add_paper(case_no, due.kind, due.to, by.at, self._forms.file_name(due.kind, values), values)
-                for due, values in made]
+        names = [p.name for p in before]
+        for due, values in made:
+            names.append(_unlike(self._forms.file_name(due.kind, values), names))
+        return [tx.add_paper(case_no, due.kind, due.to, by.at, name, values)
+                for (due, values), name in zip(made, names[len(before):], strict=True)]
 
     def _told(
         self, tx: Transaction, terms: Terms, after: Docket, before: Docket | None, note: str, now: datetime,
@@ -149,6 +153,13 @@ class Records:
     def _notify(self, tx: Transaction, notices: Iterable[Notice], now: datetime) -> None:
         for notice in notices:
             tx.add_outbox(notice.key, notice.case_no, NOTICES, notice.ticket_no, notice.as_payload(), now, "notice")
+
+
+def _unlike(name: str, taken: list[str]) -> str:
+    """Return a file name that no other paper of the case has: the second 送达回证 is ``送达回证…（2）.docx``."""
+    stem, dot, end = name.rpartition(".")
+    names = [name, *(f"{stem}（{n}）{dot}{end}" for n in range(2, len(taken) + 2))]
+    return next(n for n in names if n not in taken)
 
 
 def ticket_of(row: CaseRow) -> Ticket:

@@ -50,8 +50,10 @@ class Ticking(Records):
         with self._store.begin() as tx:
             if not tx.lease("tick", owner, now, now + LEASE):
                 return 0
-            stale = tx.meta(_RECOUNTED) != terms.source.edition
-        if stale:
+            counted_by = tx.meta(_RECOUNTED)
+            if not counted_by:  # the first tick ever: every clock was started under this edition
+                tx.set_meta(_RECOUNTED, terms.source.edition)
+        if counted_by not in ("", terms.source.edition):
             self._recount(terms, now)
         while True:
             with self._store.begin() as tx:
