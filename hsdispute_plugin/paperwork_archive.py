@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from hsdispute_plugin.case import Side, TaskState
-from hsdispute_plugin.paperwork_occasion import FiledPaper, Occasion
+from hsdispute_plugin.paperwork_occasion import GROUP, OFFICE, FiledPaper, Occasion, sentence
 
 #: Papers in the order in which they lie in a file: what was reported and registered, how it was handled, answered, served.
 ORDER = (
@@ -44,12 +44,19 @@ def _place(kind: str) -> float:
 
 def _row(o: Occasion, piece: FiledPaper | str, *, known: bool) -> dict[str, object]:
     if isinstance(piece, str):
-        return {"文号": "", "责任者": "缴费人", "题名": piece, "日期": "", "备注": "证据材料"}
+        return {"文号": "", "责任者": "缴费人", "题名": piece, "日期": "", "备注": "证据"}
     titles = {p.short: p.title for p in o.forms.papers.values()}
     title = titles.get(piece.kind, piece.kind)
     if piece.receiver:
         title += f"（{o.short(piece.receiver)}）"
-    return {"文号": piece.number, "责任者": piece.author, "题名": title, "日期": piece.made_on if known else "", "备注": ""}
+    return {"文号": piece.number, "责任者": _author(o, piece.author), "题名": title, "备注": "",
+            "日期": piece.made_on if known else ""}
+
+
+def _author(o: Occasion, name: str) -> str:
+    """Return the short name of the unit that issued a paper."""
+    codes = (*o.source.units, OFFICE, GROUP)
+    return next((o.short(code) for code in codes if o.unit(code) == name), name)
 
 
 def catalogue(o: Occasion) -> Mapping[str, object]:
@@ -83,10 +90,10 @@ def _gaps(o: Occasion) -> Iterator[str]:
         yield f"缴费人没有补正：{'、'.join(missing)}，按现有材料办理。"
     for task in h.tasks:
         if task.state is TaskState.OVERRIDDEN:
-            yield f"{o.unit(task.unit)}没有提出书面意见：{task.why}。"
+            yield f"{o.unit(task.unit)}没有提出书面意见：{sentence(task.why)}"
     if case.absorbed:
         yield f"并入本案的案件：{'、'.join(case.absorbed)}。"
     if h.withdrawal:
-        yield f"缴费人撤回：{h.withdrawal.statement}。"
+        yield f"缴费人撤回：{sentence(h.withdrawal.statement)}"
     if case.past:
         yield f"本案先后办理{len(case.past) + 1}轮。"

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hsdispute_plugin.case import Consultation, Role, Task, TaskKind, total_key
 from hsdispute_plugin.case.guards import DOC
-from hsdispute_plugin.paperwork_occasion import GROUP, OFFICE, Occasion, day_of, is_head, progress
+from hsdispute_plugin.paperwork_occasion import GROUP, OFFICE, Occasion, day_of, is_head, progress, sentence
 from hsdispute_plugin.rules.facts import SIGNALS
 
 _PERIOD = {TaskKind.JOINT: "general_opinion", TaskKind.SPECIAL: "major_opinion"}
@@ -19,7 +19,7 @@ def joint_notice(o: Occasion) -> Mapping[str, object]:
     special = h.approval is not None and h.task_of(TaskKind.SPECIAL, o.due.to) is not None
     unit = o.source.units.get(o.due.to)
     duty = f"（{unit.duty}）" if unit and unit.duty else ""
-    sorted_out = f"经审核，梳理的事项和诉求：{o.case.reviewed.summary}。\n" if o.case.reviewed else ""
+    sorted_out = f"经审核，梳理的事项和诉求：{sentence(o.case.reviewed.summary)}\n" if o.case.reviewed else ""
     wanted = f"{sorted_out}请依职责{duty}核查，书面说明查明的事实、处理意见和依据，由负责人签字。"
     kind = TaskKind.SPECIAL if special else TaskKind.JOINT
     found: dict[str, object] = {"联办单位": o.unit(o.due.to), "联办要求": wanted, "专案": special,
@@ -88,11 +88,11 @@ def special_approval(o: Occasion) -> Mapping[str, object]:
                   "专班办公室日期": h.endorsement.at}
     if refused:
         after = "转一般事项办理" if refused.as_general else "补充材料后再报"
-        found |= {"专班主任意见": f"不同意专案办理，{after}。{refused.why}", "专班主任签字": refused.by.name,
+        found |= {"专班主任意见": f"不同意专案办理，{after}。{sentence(refused.why)}", "专班主任签字": refused.by.name,
                   "专班主任日期": refused.at}
     elif h.approval:
         meeting = "并召开专题会议" if h.meeting_approval else ""
-        found |= {"专班主任意见": f"同意专案办理{meeting}。{h.approval.why}", "专班主任签字": h.approval.by.name,
+        found |= {"专班主任意见": f"同意专案办理{meeting}。{sentence(h.approval.why)}", "专班主任签字": h.approval.by.name,
                   "专班主任日期": h.approval.at}
     return found
 
@@ -168,7 +168,8 @@ def supervision(o: Occasion) -> Mapping[str, object]:
     made, owed = o.case.supervisions[-1], o.owed_by(o.due.to)
     urged = [f"第{n}次：{day_of(u.at)}" for n, u in enumerate((u for u in o.case.urges if u.unit == made.unit), 1)]
     return {
-        "承办单位": o.unit(made.unit), "原办理期限": owed.due_at if owed else None, "督办事由": f"{made.ground}。{made.why}",
+        "承办单位": o.unit(made.unit), "原办理期限": owed.due_at if owed else None,
+        "督办事由": f"{made.ground}。{sentence(made.why)}",
         "已催办情况": "；".join(urged) or "未催办", "督办要求": "请立即办理，按期书面答复办理结果；未办结的说明理由和办结日期。",
         "回复期限": o.due_at("supervise_reply", made.unit), "经办人姓名": o.by.actor.name, "经办人电话": o.phone(o.issuer),
         "落款单位": o.unit(o.issuer),

@@ -8,7 +8,7 @@ from hsdispute_plugin.case import DeclineGround
 from hsdispute_plugin.case.guards import DOC
 from hsdispute_plugin.case.labels import TRACK_LABELS
 from hsdispute_plugin.model import Track
-from hsdispute_plugin.paperwork_occasion import Occasion
+from hsdispute_plugin.paperwork_occasion import Occasion, sentence
 
 _FIVE = {"缴费人姓名或名称", "联系方式", "来访时间", "事项所在辖区", "反映主要事项"}
 
@@ -22,7 +22,7 @@ def acceptance(o: Occasion) -> Mapping[str, object]:
         found |= {"审核意见": case.reviewed.summary, "审核人": case.reviewed.by.name, "审核日期": case.reviewed.at}
     if case.handling.classes:
         last = case.handling.classes[-1]
-        said = f"{TRACK_LABELS[last.after]}。{last.why}" if last.why else TRACK_LABELS[last.after]
+        said = f"{TRACK_LABELS[last.after]}。{sentence(last.why)}"
         found |= {"分类意见": said, "分类人": last.by.name, "分类日期": last.at}
     return found
 
@@ -72,8 +72,7 @@ def _why_elsewhere(o: Occasion) -> str | None:
     """Take the person's reason; where the rules suggested the same, theirs. Otherwise a person must write it."""
     said = o.case.decision
     because = dict.fromkeys(r.because for r in said.reasons if r.because) if said.track is Track.INFORM else {}
-    text = o.by.why.strip() or "；".join(because)
-    return (text and (text if text.endswith("。") else text + "。")) or None
+    return sentence(o.by.why or "；".join(because)) or None
 
 
 def rejection(o: Occasion) -> Mapping[str, object]:
@@ -81,7 +80,7 @@ def rejection(o: Occasion) -> Mapping[str, object]:
     said = o.case.handling.refusal
     assert said
     basis = DOC + "二（三）" if said.ground is DeclineGround.OUTSIDE else "国办发〔2020〕53号"
-    return {"不予受理理由": f"{said.ground}。{said.why}", "不予受理依据": basis, "法定途径": said.route}
+    return {"不予受理理由": f"{said.ground}。{sentence(said.why)}", "不予受理依据": basis, "法定途径": said.route}
 
 
 def handling_feedback(o: Occasion) -> Mapping[str, object]:

@@ -141,6 +141,11 @@ def day_of(moment: datetime) -> str:
     return f"{local.year}年{local.month}月{local.day}日"
 
 
+def sentence(text: str) -> str:
+    """Return words that a person wrote as one sentence, whether or not they ended it themselves."""
+    return text.strip().rstrip("。.；;") + "。" if text.strip() else ""
+
+
 def is_head(actor: Actor) -> bool:
     """Tell whether an actor signs for the unit."""
     return actor.role in (Role.UNIT_HEAD, Role.DIRECTOR, Role.DEPUTY)
@@ -208,14 +213,14 @@ def _steps(o: Occasion) -> Iterator[str]:
     case, h = o.case, o.case.handling
     yield f"{day_of(o.received_at)}，{o.unit(case.accepting_unit)}受理登记。"
     if case.reviewed:
-        yield f"{day_of(case.reviewed.at)}，审核：{case.reviewed.summary}。"
+        yield f"{day_of(case.reviewed.at)}，审核：{sentence(case.reviewed.summary)}"
     labels = {code: label for label, code in TRACKS.items()}
     for decided in h.classes:
         yield f"{day_of(decided.at)}，分类为{labels[decided.after.value]}。"
     for task in h.tasks:
         if task.opinion:
-            yield f"{day_of(task.opinion.at)}，{o.unit(task.unit)}出具书面意见：{task.opinion.view}。"
+            yield f"{day_of(task.opinion.at)}，{o.unit(task.unit)}出具书面意见：{sentence(task.opinion.view)}"
     for meeting in h.consultations:
-        yield f"{day_of(meeting.held_at)}，{'专题会议' if meeting.special else '会商'}议定：{meeting.decisions}。"
+        yield f"{day_of(meeting.held_at)}，{'专题会议' if meeting.special else '会商'}议定：{sentence(meeting.decisions)}"
     if h.combined:
-        yield f"{day_of(h.combined.at)}，形成处理意见：{h.combined.text}。"
+        yield f"{day_of(h.combined.at)}，形成处理意见：{sentence(h.combined.text)}"

@@ -90,8 +90,11 @@ class Page:
         self._end()
 
     def form(self, widths_mm: Sequence[float], rows: Sequence[tuple[float, Sequence[Cell]]], *, size: float = 14,
-             repeat_head: bool = False) -> Table:
-        """Add a ruled table. Each row: least height in mm and its cells; a text that starts with ``{%tr`` is a loop row."""
+             repeat_head: bool = False, keep_last: int = 0) -> Table:
+        """Add a ruled table. Each row: least height in mm and its cells; a text that starts with ``{%tr`` is a loop row.
+
+        The last ``keep_last`` rows stay on one page, so that a seal is never alone on the next.
+        """
         table = self.document.add_table(0, len(widths_mm))
         _fix(table, widths_mm, borders=True, align=WD_TABLE_ALIGNMENT.CENTER)
         for height, cells in rows:
@@ -106,6 +109,9 @@ class Page:
                 raise ValueError(f"row {[c.text for c in cells]} covers {at} of {len(widths_mm)} columns")
             if height < 30:
                 _no_split(row)
+        for row in table.rows[-keep_last:-1] if keep_last else ():
+            for paragraph in (p for cell in row.cells for p in cell.paragraphs):
+                paragraph.paragraph_format.keep_with_next = True
         if repeat_head:
             table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
         self._end()

@@ -52,7 +52,7 @@ _NOT_LIVED = re.compile(r"出生|生于|年生|身份证|〕|\]|号文|文件|�
 
 #: 七八个, 四五年, 二三十人: two figures in a row say about how many; the lesser counts.
 _PAIRS = "|".join(f"{a}(?={b})" for a, b in zip("一二两三四五六七八", "二三三四五六七八九", strict=True))
-_ABOUT = re.compile(f"(?<![一二三四五六七八九〇零])(?:{_PAIRS})[二三四五六七八九](?=[十百千万]|$)")
+_ABOUT = re.compile(rf"(?<![一二三四五六七八九〇零])(?:{_PAIRS})[二三四五六七八九](?=[十百千万]|$)")
 
 
 @dataclass(frozen=True, slots=True)
