@@ -12,7 +12,8 @@ from hsdispute_plugin.clocks import lapsed
 from hsdispute_plugin.desk_docket import Docket, Terms, clocked, in_words, save
 from hsdispute_plugin.desk_forms import completed
 from hsdispute_plugin.desk_notices import of_alerts
-from hsdispute_plugin.desk_records import ROBOT, Done, Records
+from hsdispute_plugin.desk_records import ROBOT, Done
+from hsdispute_plugin.desk_tick import Ticking
 from hsdispute_plugin.errors import CaseRefused
 from hsdispute_plugin.explain import decision_json, explanation
 from hsdispute_plugin.hooks.platform import HostTicket
@@ -25,7 +26,10 @@ from hsdispute_plugin.store_rows import CaseRow
 _TELLING = ("scope", "lead", "units", "track", "signals", "alerts", "due")
 
 
-class Desk(Records):
+PAPERS = "文书"
+
+
+class Desk(Ticking):
     """Accepts tickets and does the acts of people. Each is one transaction of the store."""
 
     def accept(self, platform: str, given: HostTicket, book: Rulebook, now: datetime) -> tuple[CaseRow, Decision | None]:
@@ -55,6 +59,8 @@ class Desk(Records):
     ) -> Done:
         """Do one act of chapter four on a case, by code and form; nothing is changed when it is refused.
 
+        Under ``PAPERS`` the form may hold, by 文种, what a person writes for a paper that the act calls for.
+
         Raises:
             CaseRefused: No such case, or what the act lacks, with mend and clause.
         """
@@ -63,14 +69,15 @@ class Desk(Records):
             docket = self._docket(tx, case_no, book, now)
             by = By(actor, now, why, terms.policy, lapsed(docket.clocks, now))
             try:
-                whole = completed(tx, terms, self._forms, docket, act, form, now,
+                written = form.get(PAPERS) or {}
+                whole = completed(tx, terms, self._forms, docket, act, {k: v for k, v in form.items() if k != PAPERS}, now,
                                   lambda number: self._docket(tx, number, book, now).case)
                 outcome = perform(docket.case, act, by, whole)
+                for other in outcome.others:
+                    self._done(tx, terms, self._docket(tx, other.case.number, book, now), other, by, {})
+                return self._done(tx, terms, docket, outcome, by, written)
             except CaseRefused as err:
                 raise CaseRefused(in_words(str(err), terms)) from err
-            for other in outcome.others:
-                self._done(tx, terms, self._docket(tx, other.case.number, book, now), other, now)
-            return self._done(tx, terms, docket, outcome, now)
 
     def acts(self, case_no: str, actor: Actor, book: Rulebook, now: datetime) -> tuple[tuple[str, ...], dict[str, str]]:
         """Return the codes of the acts that are open to an actor now, and for each other act why it is not."""

@@ -34,6 +34,14 @@ case = typer.Typer(name="case", no_args_is_help=True, help="案件：查看、�
 def register(commands: typer.Typer) -> None:
     """Add the commands."""
     commands.add_typer(case, name="case")
+    commands.command()(tick)
+
+
+def tick(config: Config = None, database: Database = None, now: Now = None) -> None:
+    """看一遍所有时钟：到了提醒、催办时刻的告知有关人（网关自己每二十秒看一遍，停机时可用它补）。"""
+    with office(config, database, now) as here:
+        told = here.desk.tick(here.book, here.now)
+    typer.echo(f"提醒了 {told} 件案件。" if told else "没有到时刻的提醒。")
 
 
 @dataclass(frozen=True, slots=True)
