@@ -38,7 +38,7 @@ def test_a_number_beside_something_else_counts_no_people(text):
 @pytest.mark.parametrize(("text", "value"), [
     ("工作了十几年", 10), ("干了30余年", 30), ("五年社保单位没买", 5), ("至今已有六年", 6), ("拖了好几年", 3), ("二十多年来", 20),
     ("2007年到2014年没有缴", 7), ("97年到05年", 8), ("2015-2018年", 3), ("1993年进厂，2003年改制", 10), ("12年到15年没交", 3),
-    ("干了四五年", 4),
+    ("干了四五年", 4), ("八五年到九八年在镇办企业", 13), ("九六年到零三年没交", 7), ("干了八九年", 8),
 ])
 def test_years_that_passed_are_counted(text, value):
     assert max(q.value for q in stretches_of_years(fold(text))) == value

@@ -12,6 +12,7 @@ from hsdispute_plugin.rules.facts import TOPICS
 from hsdispute_plugin.rules.load import read_yaml
 from hsdispute_plugin.rules.node import Reading
 
+STORIES = Path(__file__).with_name("stories.yaml")
 PHRASINGS = Path(__file__).with_name("phrasings.yaml")
 INVENTED = Path(__file__).parents[1] / "benchmarks" / "messages.jsonl"
 MESSAGES = [json.loads(line) for line in INVENTED.read_text("utf-8").splitlines()]
@@ -41,6 +42,20 @@ def test_every_way_of_speaking_of_a_topic_is_heard(book, topic):
     assert len(ways) >= 5
     deaf = [t for t in ways if TOPICS[topic] not in book.facts(Ticket(ticket_no="1", title="", content=t)).values["topics"]]
     assert not deaf
+
+
+def stories():
+    for story in read_yaml(STORIES, "tests/stories.yaml", Reading()).value:
+        told = {key: node.value for key, node in story.value.items()}
+        yield pytest.param(told, id=told["标题"])
+
+
+@pytest.mark.parametrize("told", stories())
+def test_a_story_is_read_for_what_it_asks_and_nothing_beside(book, told):
+    decision = book.decide(Ticket(ticket_no="1", title=told["标题"], content=told["内容"]), NOW)
+    heard = {TOPICS[n.value] for n in told["听出"]}
+    assert decision.scope == "in" and heard <= set(decision.topics)
+    assert not {TOPICS[n.value] for n in told["不听成"]} & set(decision.topics)
 
 
 def test_what_is_a_premium_matter_is_told_from_what_is_not(decided):
