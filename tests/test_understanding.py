@@ -50,7 +50,7 @@ def stories():
         yield pytest.param(told, id=told["标题"])
 
 
-@pytest.mark.parametrize("told", stories())
+@pytest.mark.parametrize("told", list(stories()))
 def test_a_story_is_read_for_what_it_asks_and_nothing_beside(book, told):
     decision = book.decide(Ticket(ticket_no="1", title=told["标题"], content=told["内容"]), NOW)
     heard = {TOPICS[n.value] for n in told["听出"]}
