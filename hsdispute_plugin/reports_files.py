@@ -15,7 +15,8 @@ from openpyxl.utils import get_column_letter
 
 from hsdispute_plugin.reports import Report, Table
 
-BLOCK, WIDEST = "█", 20  # a bar of the document: characters that any font has, and how many the longest gets
+BLOCK, WIDEST = "█", 16  # a bar of the document: characters that any font has, and how many the longest gets
+TEXT_CM, BAR_CM = 15.8, 4.2
 _FONT, _TITLE_FONT = "仿宋_GB2312", "方正小标宋简体"
 
 
@@ -77,9 +78,17 @@ def _table(paper: Document, table: Table) -> None:  # type: ignore[valid-type]
         return
     bars = bool(table.charted) and len(table.rows) > 1
     made = paper.add_table(rows=0, cols=len(table.head) + bars, style="Table Grid")  # type: ignore[attr-defined]
+    widths = [*_widths(table, TEXT_CM - BAR_CM * bars), *([BAR_CM] * bars)]
+    made.autofit = False
+    for column, width in zip(made.columns, widths, strict=True):
+        column.width = Cm(width)
     most = max((int(row[table.charted]) for row in table.rows), default=0) if bars else 0
     for n, row in enumerate((table.head, *table.rows)):
-        cells = made.add_row().cells
+        line = made.add_row()
+        line._tr.get_or_add_trPr().append(line._tr.makeelement(qn("w:cantSplit"), {}))
+        cells = line.cells
+        for cell, width in zip(cells, widths, strict=True):
+            cell.width = Cm(width)
         for cell, value in zip(cells, row, strict=False):
             _fill(cell, str(value), bold=n == 0)
         if bars:
@@ -89,9 +98,16 @@ def _table(paper: Document, table: Table) -> None:  # type: ignore[valid-type]
     header.append(header.makeelement(qn("w:tblHeader"), {}))  # the head stands on every page
 
 
+def _widths(table: Table, whole_cm: float) -> list[float]:
+    """Share out a width by what stands in each column; none is narrower than its head."""
+    sizes = [max(len(str(row[n])) for row in (table.head, *table.rows)) for n in range(len(table.head))]
+    sizes = [min(max(size, 3), 18) + 2 for size in sizes]
+    return [whole_cm * size / sum(sizes) for size in sizes]
+
+
 def _fill(cell: object, text: str, *, bold: bool, colour: RGBColor | None = None) -> None:
     run = cell.paragraphs[0].add_run(text)  # type: ignore[attr-defined]
-    run.bold, run.font.size = bold, Pt(8 if colour else 11)
+    run.bold, run.font.size = bold, Pt(7 if colour else 11)
     if colour:
         run.font.color.rgb = colour
     else:
@@ -102,6 +118,9 @@ def _line(paper: Document, text: str, size: int, *, font: str = _FONT, centred: 
     paragraph = paper.add_paragraph()  # type: ignore[attr-defined]
     if centred:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    paragraph.paragraph_format.space_before = Pt(12 if size > 12 else 0)
+    paragraph.paragraph_format.space_after = Pt(4)
+    paragraph.paragraph_format.keep_with_next = True
     run = paragraph.add_run(text)
     run.font.size = Pt(size)
     _face(run, font)
