@@ -10,16 +10,16 @@ from typing import Any
 from hsdispute_plugin.case import ACTS, Actor, By, Role, perform
 from hsdispute_plugin.clocks import lapsed
 from hsdispute_plugin.desk_alike import alike, known, traits
-from hsdispute_plugin.desk_docket import Docket, Terms, clocked, in_words, save
+from hsdispute_plugin.desk_docket import Docket, Terms, clocked, in_words, save, signature
 from hsdispute_plugin.desk_forms import completed
 from hsdispute_plugin.desk_library import line_of, similar
 from hsdispute_plugin.desk_notices import of_alerts
-from hsdispute_plugin.desk_records import ROBOT, Done, ticket_of
+from hsdispute_plugin.desk_records import ROBOT, VISIT, Done, ticket_of
 from hsdispute_plugin.desk_tick import Ticking
 from hsdispute_plugin.errors import CaseRefused
 from hsdispute_plugin.explain import decision_json, explanation
 from hsdispute_plugin.hooks.platform import HostTicket
-from hsdispute_plugin.model import SHANGHAI, Decision
+from hsdispute_plugin.model import SHANGHAI, Decision, Ticket
 from hsdispute_plugin.rules.rulebook import Rulebook
 from hsdispute_plugin.store import Transaction
 from hsdispute_plugin.store_rows import CaseRow
@@ -40,6 +40,11 @@ class Desk(Ticking):
 
         Clause: 合政办发〔2025〕30号 四、首段（登记）；四（二）（分类流转）.
         """
+        return self._accepted(platform, given, book, now, None)
+
+    def _accepted(
+        self, platform: str, given: HostTicket, book: Rulebook, now: datetime, taken_by: Actor | None
+    ) -> tuple[CaseRow, Decision | None]:
         with self._store.begin() as tx:
             row = tx.case_of(platform, given.ticket.ticket_no)
         if row and row.host_version == given.version:
@@ -60,11 +65,24 @@ class Desk(Ticking):
             if row and row.host_version == given.version:
                 return row, None  # another worker was quicker
             if row is None:
-                row = self._opened(tx, terms, platform, given, decision, note, now)
+                row = self._opened(tx, terms, platform, given, decision, note, now, taken_by)
             else:
                 row = self._renewed(tx, terms, self._read(tx, row, book, now), given, decision, note, now)
             tx.set_traits(row.case_no, shared, row.opened_at)
             return row, decision
+
+    def take(self, ticket: Ticket, by: Actor, book: Rulebook, now: datetime) -> CaseRow:
+        """Open a case for a payer who came, called or wrote to a reception room; whoever took it is the first contact.
+
+        Raises:
+            CaseRefused: The unit has no reception room, or a case of this ticket number is open already.
+
+        Clause: 合政办发〔2025〕30号 三（一）、四、首段（首问责任制）.
+        """
+        with self._store.begin() as tx:
+            if tx.case_of(VISIT, ticket.ticket_no):
+                raise CaseRefused(f"来访编号 {ticket.ticket_no} 已经立案，请用别的编号 / this number is taken")
+        return self._accepted(VISIT, HostTicket(ticket, "1"), book, now, by)[0]
 
     def act(
         self, case_no: str, act: str, actor: Actor, form: Mapping[str, Any], book: Rulebook, now: datetime, why: str = ""
@@ -103,18 +121,19 @@ class Desk(Ticking):
         return tuple(c for c, w in why.items() if not w), {c: w for c, w in why.items() if w}
 
     def _opened(
-        self, tx: Transaction, terms: Terms, platform: str, given: HostTicket, decision: Decision, note: str, now: datetime
+        self, tx: Transaction, terms: Terms, platform: str, given: HostTicket, decision: Decision, note: str,
+        now: datetime, taken_by: Actor | None,
     ) -> CaseRow:
         year = now.astimezone(SHANGHAI).year
         number = f"HS-{year}-{tx.next_number(f'case-{year}'):06d}"
         received_at = given.ticket.received_at or now
-        outcome = self._open(terms, number, platform, given.ticket, decision, received_at, now)
+        outcome = self._open(terms, number, platform, given.ticket, decision, received_at, now, taken_by)
         row = CaseRow(
             case_no=number, platform=platform, ticket_no=given.ticket.ticket_no, state=outcome.case.state.value,
             decision=decision_json(decision), writes=0, edition=decision.edition, host_version=given.version,
             ticket=given.ticket.model_dump(mode="json"), opened_at=now, updated_at=now)
         why = f"待首问人员登记；按规则册给出建议（规则册 {decision.edition}）"
-        tx.add_journal(number, now, ROBOT, "收到工单", why, "四、首段；四（二）")
+        tx.add_journal(number, now, signature(terms, taken_by) if taken_by else ROBOT, "收到工单", why, "四、首段；四（二）")
         docket = Docket(row, outcome.case, clocked(terms, outcome))
         row = self._told(tx, terms, docket, None, note, now).row
         self._notify(tx, of_alerts(f"{number}-{row.writes}", outcome.case, decision.alerts), now)

@@ -24,6 +24,7 @@ from hsdispute_plugin.store_rows import CaseRow
 
 ROBOT = "规则插件"
 GOV_OFFICE = "gov_office"
+VISIT = "visit"  # of no platform: the payer came, called or wrote; nothing is written back
 NOTICES = "notices"  # the lane of what is told outside of the hosts; no platform file has this name
 
 
@@ -93,11 +94,13 @@ class Records:
         return save(tx, terms, Docket(row, outcome.case, clocked(terms, outcome)))
 
     def _open(
-        self, terms: Terms, number: str, platform: str, ticket: Ticket, decision: Decision, received_at: datetime, now: datetime
+        self, terms: Terms, number: str, platform: str, ticket: Ticket, decision: Decision, received_at: datetime,
+        now: datetime, taken_by: Actor | None = None,
     ) -> Outcome:
-        unit = self._first_units.get(platform, GOV_OFFICE)
-        first = FirstContact(f"{platform} 平台坐席", unit, received_at, ticket.channel or platform)
-        by = By(Actor(ROBOT, unit, Role.CLOCK), now, policy=terms.policy)
+        unit = taken_by.unit if taken_by else self._first_units.get(platform, GOV_OFFICE)
+        person = taken_by.name if taken_by else f"{platform} 平台坐席"
+        first = FirstContact(person, unit, received_at, ticket.channel or platform)
+        by = By(taken_by or Actor(ROBOT, unit, Role.CLOCK), now, policy=terms.policy)
         return open_case(number, platform, ticket.ticket_no, first, decision, received_at, by)
 
     def _done(
@@ -145,6 +148,8 @@ class Records:
         """Save a case and queue what should now stand in the host, with a note and papers under a key of its own."""
         row = replace(after.row, writes=after.row.writes + 1)
         after = save(tx, terms, replace(after, row=row), before.clocks if before else ())
+        if row.platform == VISIT:
+            return after
         result = standing(f"{row.case_no}-{row.writes}", after, terms, note)
         payload = {**result.as_payload(), "papers": list(papers)}
         tx.add_outbox(result.key, row.case_no, row.platform, row.ticket_no, payload, now)

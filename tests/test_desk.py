@@ -10,7 +10,7 @@ from hsdispute_plugin.app import open_rulebook
 from hsdispute_plugin.case import Actor, Case, Role, State
 from hsdispute_plugin.desk import Desk
 from hsdispute_plugin.errors import CaseRefused
-from hsdispute_plugin.model import SHANGHAI
+from hsdispute_plugin.model import SHANGHAI, Ticket
 from hsdispute_plugin.store_rows import broken_seal
 from tests.casework import REGISTRATION
 from tests.county import FIRST, FORMS, LEADING, REVIEWER, SINGLE, Room
@@ -183,3 +183,15 @@ def test_the_file_of_a_case_from_before_version_3_is_opened_at_its_first_act(tmp
     assert total.started_at == datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
     assert [line.act for line in room.journal("HS-2026-000001")] == ["收到工单", "收到工单", "转办"]
     room.store.close()
+
+
+def test_whoever_takes_a_visitor_is_the_first_contact_and_nothing_is_written_back(room):
+    row = room.desk.take(Ticket(ticket_no="V1", content=SINGLE, channel="来访"), FIRST, room.book, room.now)
+    case = room.docket(row.case_no).case
+    assert (case.first_contact.person, case.first_contact.channel, case.accepting_unit) == ("张某", "来访", "tax")
+    assert room.does(row.case_no, "register", FIRST, form=REGISTRATION).outcome.case.state is State.REGISTERED
+    assert room.outbox() == []
+    with pytest.raises(CaseRefused, match="已经立案"):
+        room.desk.take(Ticket(ticket_no="V1", content=SINGLE), FIRST, room.book, room.now)
+    with pytest.raises(CaseRefused, match="没有设工作室"):
+        room.desk.take(Ticket(ticket_no="V2", content=SINGLE), Actor("钱某", "finance", Role.FIRST_CONTACT), room.book, room.now)

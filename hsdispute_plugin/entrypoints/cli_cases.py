@@ -88,6 +88,24 @@ def office(config: Path | None, database: str | None, now: str | None) -> Iterat
         store.close()
 
 
+@case.command("open")
+def open_(
+    file: Annotated[str, typer.Argument(help="来访人说的：一个 JSON，同 hsdispute decide 的工单；- 为标准输入")],
+    name: Name, unit: Unit, role: Role = "首问人员", config: Config = None, database: Database = None, now: Now = None,
+) -> None:
+    """为来访、来电、来信立案：谁接待，谁就是首问人员；平台转来的工单不用这一步。"""
+    from hsdispute_plugin.entrypoints.tickets import read_tickets
+    from hsdispute_plugin.errors import TicketRefused
+
+    with lines_of(file) as stream:
+        given = next((ticket for _, ticket in read_tickets(stream)), None)
+    if given is None or isinstance(given, TicketRefused):
+        fail(f"{file}：{given or '里面没有工单'}")
+    with office(config, database, now) as here:
+        row = here.desk.take(given, here.actor(name, unit, role), here.book, here.now)
+    typer.echo(f"已立案：{row.case_no}。下一步：hsdispute case acts {row.case_no} --name … --unit … --role …")
+
+
 @case.command("list")
 def list_(
     state: Annotated[list[str] | None, typer.Option("--state", help="只列这些状态，如 待登记；可写多次")] = None,
