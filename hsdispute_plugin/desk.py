@@ -9,10 +9,12 @@ from typing import Any
 
 from hsdispute_plugin.case import ACTS, Actor, By, Role, perform
 from hsdispute_plugin.clocks import lapsed
+from hsdispute_plugin.desk_alike import alike, known, traits
 from hsdispute_plugin.desk_docket import Docket, Terms, clocked, in_words, save
 from hsdispute_plugin.desk_forms import completed
+from hsdispute_plugin.desk_library import line_of, similar
 from hsdispute_plugin.desk_notices import of_alerts
-from hsdispute_plugin.desk_records import ROBOT, Done
+from hsdispute_plugin.desk_records import ROBOT, Done, ticket_of
 from hsdispute_plugin.desk_tick import Ticking
 from hsdispute_plugin.errors import CaseRefused
 from hsdispute_plugin.explain import decision_json, explanation
@@ -27,6 +29,7 @@ _TELLING = ("scope", "lead", "units", "track", "signals", "alerts", "due")
 
 
 PAPERS = "文书"
+_NAMING = ("register", "correct_registration")  # acts that write down who the other party is, and where
 
 
 class Desk(Ticking):
@@ -44,15 +47,24 @@ class Desk(Ticking):
         ticket = given.ticket
         if row and ticket.received_at is None:  # a host that gives no time: the periods go on from when it first came
             ticket = ticket.model_copy(update={"received_at": row.opened_at})
-        decision = book.decide(ticket, now)  # outside the transaction: the writer waits for nobody's thinking
-        terms = self.terms(book)
+        terms, facts = self.terms(book), book.facts(ticket)
         with self._store.begin() as tx:
+            shared = traits(tx, terms, ticket, known(facts.values))
+            others = alike(tx, terms, shared, platform, ticket.repeat_of, now, row.case_no if row else "")
+        # Outside the transaction: the writer waits for nobody's thinking.
+        decision = book.decide_facts(ticket, replace(facts, values={**facts.values, **others.facts()}), now)
+        with self._store.begin() as tx:
+            shown = (f"可参看{line_of(t)}。" for t in similar(tx.typical_cases(), decision))
+            note = "\n".join([*others.lines(), *shown, explanation(decision, book.source)])
             row = tx.case_of(platform, given.ticket.ticket_no)
             if row and row.host_version == given.version:
                 return row, None  # another worker was quicker
             if row is None:
-                return self._opened(tx, terms, platform, given, decision, now), decision
-            return self._renewed(tx, terms, self._read(tx, row, book, now), given, decision, now), decision
+                row = self._opened(tx, terms, platform, given, decision, note, now)
+            else:
+                row = self._renewed(tx, terms, self._read(tx, row, book, now), given, decision, note, now)
+            tx.set_traits(row.case_no, shared, row.opened_at)
+            return row, decision
 
     def act(
         self, case_no: str, act: str, actor: Actor, form: Mapping[str, Any], book: Rulebook, now: datetime, why: str = ""
@@ -75,7 +87,11 @@ class Desk(Ticking):
                 outcome = perform(docket.case, act, by, whole)
                 for other in outcome.others:
                     self._done(tx, terms, self._docket(tx, other.case.number, book, now), other, by, {})
-                return self._done(tx, terms, docket, outcome, by, written)
+                done = self._done(tx, terms, docket, outcome, by, written)
+                if act in _NAMING:
+                    row, case = done.docket.row, outcome.case
+                    tx.set_traits(case_no, traits(tx, terms, ticket_of(row), case.decision.topics, case), row.opened_at)
+                return done
             except CaseRefused as err:
                 raise CaseRefused(in_words(str(err), terms)) from err
 
@@ -87,7 +103,7 @@ class Desk(Ticking):
         return tuple(c for c, w in why.items() if not w), {c: w for c, w in why.items() if w}
 
     def _opened(
-        self, tx: Transaction, terms: Terms, platform: str, given: HostTicket, decision: Decision, now: datetime
+        self, tx: Transaction, terms: Terms, platform: str, given: HostTicket, decision: Decision, note: str, now: datetime
     ) -> CaseRow:
         year = now.astimezone(SHANGHAI).year
         number = f"HS-{year}-{tx.next_number(f'case-{year}'):06d}"
@@ -100,12 +116,12 @@ class Desk(Ticking):
         why = f"待首问人员登记；按规则册给出建议（规则册 {decision.edition}）"
         tx.add_journal(number, now, ROBOT, "收到工单", why, "四、首段；四（二）")
         docket = Docket(row, outcome.case, clocked(terms, outcome))
-        row = self._told(tx, terms, docket, None, explanation(decision, terms.source), now).row
+        row = self._told(tx, terms, docket, None, note, now).row
         self._notify(tx, of_alerts(f"{number}-{row.writes}", outcome.case, decision.alerts), now)
         return row
 
     def _renewed(
-        self, tx: Transaction, terms: Terms, before: Docket, given: HostTicket, decision: Decision, now: datetime
+        self, tx: Transaction, terms: Terms, before: Docket, given: HostTicket, decision: Decision, note: str, now: datetime
     ) -> CaseRow:
         row, told = before.row, decision_json(decision)
         again = any(_told(row.decision, k) != _told(told, k) for k in _TELLING)
@@ -122,7 +138,7 @@ class Desk(Ticking):
         after = Docket(row, outcome.case, clocked(terms, outcome, before.clocks))
         if not again:
             return save(tx, terms, after, before.clocks).row
-        row = self._told(tx, terms, after, before, explanation(decision, terms.source), now).row
+        row = self._told(tx, terms, after, before, note, now).row
         known = {a.key for a in before.case.decision.alerts}
         new = (a for a in decision.alerts if a.key not in known)
         self._notify(tx, of_alerts(f"{row.case_no}-{row.writes}", after.case, new), now)
