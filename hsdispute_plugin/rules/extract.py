@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from hsdispute_plugin.model import Facts, FactValue, Phrase, Ticket
 from hsdispute_plugin.rules.automaton import fold
-from hsdispute_plugin.rules.clauses import Clauses, Reading
+from hsdispute_plugin.rules.clauses import SHORT, Clauses, Reading
 from hsdispute_plugin.rules.facts import INSURANCE as INSURANCES
 from hsdispute_plugin.rules.facts import TICKET_TYPES, TOPICS, FactDef, FactTable, Kind
 from hsdispute_plugin.rules.lexicon import Words, Zone
@@ -183,8 +183,8 @@ class Extractor:
             there = [(s, e) for s, e, bits in tokens if bits & self._outside]
             if here:
                 area, spans["area"] = INSIDE, here[:SHOWN]
-            elif len(there) > 1 or found.head & self._outside:
-                # A neighbour county named once in passing moves nothing.
+            elif len(there) > 1 or (found.head & self._outside and (ticket.title or len(ticket.content) > SHORT)):
+                # A neighbour county named once in passing moves nothing, and a short message is all head.
                 area, spans["area"] = OUTSIDE, there[:SHOWN]
         if area:
             values["area"] = area

@@ -26,6 +26,7 @@ from hsdispute_plugin.model import (
 )
 from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, holds, leaves, true_leaves
 from hsdispute_plugin.rules.facts import FactTable, Kind
+from hsdispute_plugin.rules.levels import Level
 from hsdispute_plugin.rules.lexicon import Words
 from hsdispute_plugin.rules.regions import Regions
 from hsdispute_plugin.rules.workdays import Deadline, WorkCalendar, WorkHours
@@ -111,6 +112,7 @@ class RuleSource:
     words: Words
     regions: Regions
     edition: str
+    levels: tuple[Level, ...] = ()  # 催办督办级别
 
 
 #: Phrases shown with one reason; more would hide the rule behind the words.
