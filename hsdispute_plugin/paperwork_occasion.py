@@ -70,6 +70,8 @@ class Occasion:
         actor = self.by.actor
         if actor.role in (Role.OFFICE, Role.DIRECTOR, Role.DEPUTY):
             return OFFICE
+        if actor.role is Role.GOV_OFFICE:
+            return "gov_office"
         if actor.role is Role.CLOCK or actor.unit not in self.source.units:
             return self.case.accepting_unit
         return actor.unit
@@ -125,7 +127,7 @@ class Occasion:
         return clock.due_at if clock else None
 
     def owed_by(self, unit: str) -> Clock | None:
-        """Return the clock of the nearest duty of a unit but to answer a 督办; else the whole matter's, running or last stopped."""
+        """Return the clock of the nearest duty of a unit but to answer a 督办; else the whole matter's, if only a stopped one."""
         running = [c for c in self.clocks if c.unit == unit and not c.stopped_at and c.key not in WINDOWS | {"supervise_reply"}]
         ended = [c for c in self.clocks if c.key in TOTALS and c.stopped_at]
         return (min(running, key=lambda c: (c.due_at, c.key), default=None) or effective(self.clocks)
