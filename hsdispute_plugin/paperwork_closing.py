@@ -141,7 +141,7 @@ def objection(o: Occasion) -> Mapping[str, object]:
     return {
         "答复文书": f"{title}（{letter.number}）" if letter and letter.number else title,
         "答复日期": letter.made_on if letter else served.served_at if served else None,
-        "异议内容": o.by.why or None, "异议提出时间": made.at, "选择途径": "、".join(made.routes),
+        "异议内容": o.by.why.strip() or None, "异议提出时间": made.at, "选择途径": "、".join(made.routes),
         "救济途径": _told(o, made.routes) or h.reply.remedy,
     }
 

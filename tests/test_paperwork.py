@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
@@ -587,6 +588,21 @@ def trips() -> Iterator[Clerk]:
     clerk = objecting(["调解", "行政复议", "行政诉讼"])
     clerk.do("follow_up", more={"回访方式": "电话"})
     yield clerk
+
+
+def test_a_paper_takes_its_number_under_the_unit_and_the_kind():
+    assert FORMS.number_prefix("答复意见书", "hr") == "合人社争答" and FORMS.number_prefix("reply", "office") == "合社争办答"
+    assert FORMS.number_prefix("受理登记表", "tax") == ""
+    with pytest.raises(CaseRefused, match="单位 “laocheng” 没有文号的字，请在"):
+        FORMS.number_prefix("答复意见书", "laocheng")
+
+
+def test_a_county_that_numbers_no_papers_may_leave_the_table_out(tmp_path):
+    directory = Path(shutil.copytree(CONFIG / "forms", tmp_path / "forms"))
+    text = (directory / "forms.yaml").read_text(encoding="utf-8")
+    head, rest = text.split("文号:\n  单位:", 1)
+    (directory / "forms.yaml").write_text(head + rest[rest.index("# 每份文书的模板都可以用的字段"):], encoding="utf-8")
+    assert Forms(directory).number_prefix("答复意见书", "tax") == ""
 
 
 def test_every_paper_of_the_acts_comes_up_in_a_trip_and_is_sound():
