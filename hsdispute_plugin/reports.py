@@ -171,7 +171,8 @@ def _tables(sums: _Sums, terms: Terms) -> Iterable[Table]:
         f"办理方式准确率 {_share(sums.class_as_suggested, sums.classed)}；"
         f"主办准确率 {_share(sums.lead_as_suggested, sums.classed)}")
     tracks = tuple((table["track"].label_of(t), n) for t, n in sums.by_track.most_common())
-    yield Table("办理方式", ("办理方式", "件数"), tracks, 1)
+    joint = sums.by_track[Track.JOINT.value] + sums.by_track[Track.MAJOR.value]
+    yield Table("办理方式", ("办理方式", "件数"), tracks, 1, f"联办率 {_share(joint, sums.received)}（联办和重大疑难占收到）")
     yield Table("现在的状态", ("状态", "件数"), tuple((State(s).label, n) for s, n in sums.by_state.most_common()), 1)
     yield _grouped("受理部门", sums.units, {u: owing(u, terms) for u in sums.units})
     owed = sorted(sums.opinions.items(), key=lambda item: (-item[1]["逾期"], item[0]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from hsdispute_plugin.model import Facts, FactValue, Phrase, Ticket
 from hsdispute_plugin.rules.automaton import fold
@@ -203,9 +204,19 @@ class Evidence(Mapping[str, tuple[Phrase, ...]]):
         self._original, self._tokens, self._where = original, tokens, where
 
     def __getitem__(self, key: str) -> tuple[Phrase, ...]:
-        where = self._where[key]
+        return self._phrases(self._where[key])
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the phrases behind a fact, or ``default`` where the text says nothing of it."""
+        where = self._where.get(key)
+        return default if where is None else self._phrases(where)
+
+    def _phrases(self, where: Where) -> tuple[Phrase, ...]:
         spans = [(s, e) for s, e, bits in self._tokens if bits & where] if isinstance(where, int) else where
-        return tuple(Phrase(self._original[s:e], s, e) for s, e in list(dict.fromkeys(spans))[:SHOWN])
+        if len(spans) > 1:
+            spans = list(dict.fromkeys(spans))[:SHOWN]
+        original = self._original
+        return tuple([Phrase(original[s:e], s, e) for s, e in spans])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._where)
