@@ -191,6 +191,18 @@ def drafted() -> Clerk:
     return clerk.to("combine")
 
 
+def test_nobody_who_complained_along_or_called_for_another_is_named():
+    ticket = TICKET.model_copy(update={"caller_name": "赵小军", "caller_phone": "13900000000"})
+    clerk = registered(None, ticket, extra=[["共同反映人", "王丽"]])
+    clerk.do("classify", track="single", co_units=[])
+    clerk.to("combine")
+    clerk.do("issue_reply", reply=ANSWER,
+             more={"反馈意见": f"{PAYER}、王丽反映，赵小军（13900000000）来电，均属实。"})
+    everything = all_text(clerk.made["对方当事人反馈函", "对方当事人"])
+    assert [trace for trace in (PAYER, PHONE, "王丽", "赵小军", "13900000000") if trace in everything] == []
+    assert "均属实" in everything
+
+
 # --- several units ---------------------------------------------------------------------------------------------------------
 
 def joint() -> Clerk:
