@@ -9,16 +9,18 @@ from datetime import datetime
 from hsdispute_plugin.case import PERIODS, TOTALS, WINDOWS, ClockEffect
 from hsdispute_plugin.model import SHANGHAI, FactValue
 from hsdispute_plugin.rules.clock import Clock, Extension, fixed, start
+from hsdispute_plugin.rules.levels import Firing, Level, collapsed, due_now, next_moment
 from hsdispute_plugin.rules.workdays import Deadline, Span, WorkCalendar, WorkHours
 
 
 @dataclass(frozen=True, slots=True)
 class ClockBook:
-    """What clocks are counted by: the periods of deadlines.yaml, the calendar and the office hours of one edition."""
+    """What clocks go by: the periods of deadlines.yaml, the levels of reminding, calendar and office hours of one edition."""
 
     deadlines: Mapping[str, Deadline]
     calendar: WorkCalendar
     hours: WorkHours
+    levels: tuple[Level, ...] = ()
 
     def apply(self, effects: Iterable[ClockEffect], clocks: Iterable[Clock]) -> tuple[Clock, ...]:
         """Return the clocks of a case after an act, stopped ones included; those not concerned are the same objects.
@@ -39,8 +41,17 @@ class ClockBook:
         return tuple(row.key for row in PERIODS if row.key not in self.deadlines)
 
     def look_at(self, clock: Clock, values: Mapping[str, FactValue]) -> datetime | None:
-        """Return when the tick must look at a clock of a case with these facts; ``None``: it stopped, stands, or is a window."""
-        return None if clock.stopped_at or clock.paused or clock.key in WINDOWS or "overdue" in clock.levels else clock.due_at
+        """Return when somebody is next to be told of a clock of a case with these facts; ``None``: never, or it is a window."""
+        return None if clock.key in WINDOWS else next_moment(clock, self.levels, values, self.calendar, self.hours)
+
+    def to_tell(self, clock: Clock, values: Mapping[str, FactValue], now: datetime) -> tuple[Clock, tuple[Firing, ...]]:
+        """Return the clock with every level noted that came by ``now``, and what is really told of them."""
+        if clock.key in WINDOWS:
+            return clock, ()
+        came = due_now(clock, self.levels, values, self.calendar, self.hours, now)
+        for firing in came:
+            clock = clock.fire(firing.key)
+        return clock, collapsed(came)
 
     def _start(self, effect: ClockEffect) -> Clock | None:
         if effect.due_at:

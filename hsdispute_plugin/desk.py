@@ -9,14 +9,17 @@ from typing import Any
 
 from hsdispute_plugin.case import ACTS, Actor, By, Role, perform
 from hsdispute_plugin.clocks import lapsed
-from hsdispute_plugin.desk_docket import Docket, Terms, clocked, in_words, save
+from hsdispute_plugin.desk_alike import alike, known, traits
+from hsdispute_plugin.desk_docket import Docket, Terms, clocked, in_words, save, signature
 from hsdispute_plugin.desk_forms import completed
+from hsdispute_plugin.desk_library import line_of, similar
 from hsdispute_plugin.desk_notices import of_alerts
-from hsdispute_plugin.desk_records import ROBOT, Done, Records
+from hsdispute_plugin.desk_records import ROBOT, VISIT, Done, ticket_of
+from hsdispute_plugin.desk_tick import Ticking
 from hsdispute_plugin.errors import CaseRefused
 from hsdispute_plugin.explain import decision_json, explanation
 from hsdispute_plugin.hooks.platform import HostTicket
-from hsdispute_plugin.model import SHANGHAI, Decision
+from hsdispute_plugin.model import SHANGHAI, Decision, Ticket
 from hsdispute_plugin.rules.rulebook import Rulebook
 from hsdispute_plugin.store import Transaction
 from hsdispute_plugin.store_rows import CaseRow
@@ -25,7 +28,11 @@ from hsdispute_plugin.store_rows import CaseRow
 _TELLING = ("scope", "lead", "units", "track", "signals", "alerts", "due")
 
 
-class Desk(Records):
+PAPERS = "文书"
+_NAMING = ("register", "correct_registration")  # acts that write down who the other party is, and where
+
+
+class Desk(Ticking):
     """Accepts tickets and does the acts of people. Each is one transaction of the store."""
 
     def accept(self, platform: str, given: HostTicket, book: Rulebook, now: datetime) -> tuple[CaseRow, Decision | None]:
@@ -33,6 +40,11 @@ class Desk(Records):
 
         Clause: 合政办发〔2025〕30号 四、首段（登记）；四（二）（分类流转）.
         """
+        return self._accepted(platform, given, book, now, None)
+
+    def _accepted(
+        self, platform: str, given: HostTicket, book: Rulebook, now: datetime, taken_by: Actor | None
+    ) -> tuple[CaseRow, Decision | None]:
         with self._store.begin() as tx:
             row = tx.case_of(platform, given.ticket.ticket_no)
         if row and row.host_version == given.version:
@@ -40,20 +52,44 @@ class Desk(Records):
         ticket = given.ticket
         if row and ticket.received_at is None:  # a host that gives no time: the periods go on from when it first came
             ticket = ticket.model_copy(update={"received_at": row.opened_at})
-        decision = book.decide(ticket, now)  # outside the transaction: the writer waits for nobody's thinking
-        terms = self.terms(book)
+        terms, facts = self.terms(book), book.facts(ticket)
         with self._store.begin() as tx:
+            shared = traits(tx, terms, ticket, known(facts.values))
+            others = alike(tx, terms, shared, platform, ticket.repeat_of, now, row.case_no if row else "")
+        # Outside the transaction: the writer waits for nobody's thinking.
+        decision = book.decide_facts(ticket, replace(facts, values={**facts.values, **others.facts()}), now)
+        with self._store.begin() as tx:
+            shown = (f"可参看{line_of(t)}。" for t in similar(tx.typical_cases(), decision))
+            note = "\n".join([*others.lines(), *shown, explanation(decision, book.source)])
             row = tx.case_of(platform, given.ticket.ticket_no)
             if row and row.host_version == given.version:
                 return row, None  # another worker was quicker
             if row is None:
-                return self._opened(tx, terms, platform, given, decision, now), decision
-            return self._renewed(tx, terms, self._read(tx, row, book, now), given, decision, now), decision
+                row = self._opened(tx, terms, platform, given, decision, note, now, taken_by)
+            else:
+                row = self._renewed(tx, terms, self._read(tx, row, book, now), given, decision, note, now)
+            tx.set_traits(row.case_no, shared, row.opened_at)
+            return row, decision
+
+    def take(self, ticket: Ticket, by: Actor, book: Rulebook, now: datetime) -> CaseRow:
+        """Open a case for a payer who came, called or wrote to a reception room; whoever took it is the first contact.
+
+        Raises:
+            CaseRefused: The unit has no reception room, or a case of this ticket number is open already.
+
+        Clause: 合政办发〔2025〕30号 三（一）、四、首段（首问责任制）.
+        """
+        with self._store.begin() as tx:
+            if tx.case_of(VISIT, ticket.ticket_no):
+                raise CaseRefused(f"来访编号 {ticket.ticket_no} 已经立案，请用别的编号 / this number is taken")
+        return self._accepted(VISIT, HostTicket(ticket, "1"), book, now, by)[0]
 
     def act(
         self, case_no: str, act: str, actor: Actor, form: Mapping[str, Any], book: Rulebook, now: datetime, why: str = ""
     ) -> Done:
         """Do one act of chapter four on a case, by code and form; nothing is changed when it is refused.
+
+        Under ``PAPERS`` the form may hold, by 文种, what a person writes for a paper that the act calls for.
 
         Raises:
             CaseRefused: No such case, or what the act lacks, with mend and clause.
@@ -63,14 +99,19 @@ class Desk(Records):
             docket = self._docket(tx, case_no, book, now)
             by = By(actor, now, why, terms.policy, lapsed(docket.clocks, now))
             try:
-                whole = completed(tx, terms, self._forms, docket, act, form, now,
+                written = form.get(PAPERS) or {}
+                whole = completed(tx, terms, self._forms, docket, act, {k: v for k, v in form.items() if k != PAPERS}, now,
                                   lambda number: self._docket(tx, number, book, now).case)
                 outcome = perform(docket.case, act, by, whole)
+                for other in outcome.others:
+                    self._done(tx, terms, self._docket(tx, other.case.number, book, now), other, by, {})
+                done = self._done(tx, terms, docket, outcome, by, written)
+                if act in _NAMING:
+                    row, case = done.docket.row, outcome.case
+                    tx.set_traits(case_no, traits(tx, terms, ticket_of(row), case.decision.topics, case), row.opened_at)
+                return done
             except CaseRefused as err:
                 raise CaseRefused(in_words(str(err), terms)) from err
-            for other in outcome.others:
-                self._done(tx, terms, self._docket(tx, other.case.number, book, now), other, now)
-            return self._done(tx, terms, docket, outcome, now)
 
     def acts(self, case_no: str, actor: Actor, book: Rulebook, now: datetime) -> tuple[tuple[str, ...], dict[str, str]]:
         """Return the codes of the acts that are open to an actor now, and for each other act why it is not."""
@@ -80,25 +121,26 @@ class Desk(Records):
         return tuple(c for c, w in why.items() if not w), {c: w for c, w in why.items() if w}
 
     def _opened(
-        self, tx: Transaction, terms: Terms, platform: str, given: HostTicket, decision: Decision, now: datetime
+        self, tx: Transaction, terms: Terms, platform: str, given: HostTicket, decision: Decision, note: str,
+        now: datetime, taken_by: Actor | None,
     ) -> CaseRow:
         year = now.astimezone(SHANGHAI).year
         number = f"HS-{year}-{tx.next_number(f'case-{year}'):06d}"
         received_at = given.ticket.received_at or now
-        outcome = self._open(terms, number, platform, given.ticket, decision, received_at, now)
+        outcome = self._open(terms, number, platform, given.ticket, decision, received_at, now, taken_by)
         row = CaseRow(
             case_no=number, platform=platform, ticket_no=given.ticket.ticket_no, state=outcome.case.state.value,
             decision=decision_json(decision), writes=0, edition=decision.edition, host_version=given.version,
             ticket=given.ticket.model_dump(mode="json"), opened_at=now, updated_at=now)
         why = f"待首问人员登记；按规则册给出建议（规则册 {decision.edition}）"
-        tx.add_journal(number, now, ROBOT, "收到工单", why, "四、首段；四（二）")
+        tx.add_journal(number, now, signature(terms, taken_by) if taken_by else ROBOT, "收到工单", why, "四、首段；四（二）")
         docket = Docket(row, outcome.case, clocked(terms, outcome))
-        row = self._told(tx, terms, docket, None, explanation(decision, terms.source), now).row
+        row = self._told(tx, terms, docket, None, note, now).row
         self._notify(tx, of_alerts(f"{number}-{row.writes}", outcome.case, decision.alerts), now)
         return row
 
     def _renewed(
-        self, tx: Transaction, terms: Terms, before: Docket, given: HostTicket, decision: Decision, now: datetime
+        self, tx: Transaction, terms: Terms, before: Docket, given: HostTicket, decision: Decision, note: str, now: datetime
     ) -> CaseRow:
         row, told = before.row, decision_json(decision)
         again = any(_told(row.decision, k) != _told(told, k) for k in _TELLING)
@@ -115,7 +157,7 @@ class Desk(Records):
         after = Docket(row, outcome.case, clocked(terms, outcome, before.clocks))
         if not again:
             return save(tx, terms, after, before.clocks).row
-        row = self._told(tx, terms, after, before, explanation(decision, terms.source), now).row
+        row = self._told(tx, terms, after, before, note, now).row
         known = {a.key for a in before.case.decision.alerts}
         new = (a for a in decision.alerts if a.key not in known)
         self._notify(tx, of_alerts(f"{row.case_no}-{row.writes}", after.case, new), now)

@@ -14,6 +14,9 @@ from hsdispute_plugin.rules.rulebook import RuleSource
 from hsdispute_plugin.store import Transaction
 from hsdispute_plugin.store_rows import CaseRow, ClockRow
 
+_OWING = {"office": "专班办公室", "director": "专班主任", "payer": "缴费人", "respondent": "对方当事人", "court": "法院",
+          "organ": "受理机关"}
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -27,7 +30,7 @@ class Terms:
     def of(cls, source: RuleSource) -> Terms:
         """Read them from a configuration."""
         policy = Policy.of(source.units.values(), {k: s.value for k, s in source.settings.items()})
-        return cls(source, policy, ClockBook(source.deadlines, source.calendar, source.hours))
+        return cls(source, policy, ClockBook(source.deadlines, source.calendar, source.hours, source.levels))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,12 @@ def signature(terms: Terms, who: Actor) -> str:
     unit = terms.source.units.get(who.unit)
     of = unit.short if unit else who.unit
     return f"{who.name}（{who.role.label if who.role.label.startswith(of) else of + who.role.label}）"
+
+
+def owing(code: str, terms: Terms) -> str:
+    """Name who owes something, as the clocks of a case do: a unit, or one of those who are none."""
+    unit = terms.source.units.get(code)
+    return unit.short if unit else _OWING.get(code, code)
 
 
 def facts_of(case: Case) -> Mapping[str, FactValue]:

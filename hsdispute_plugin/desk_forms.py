@@ -10,13 +10,12 @@ from hsdispute_plugin.case import Case
 from hsdispute_plugin.case.labels import by_code
 from hsdispute_plugin.desk_docket import Docket, Terms
 from hsdispute_plugin.forms import Forms
-from hsdispute_plugin.forms_catalogue import Ground
 from hsdispute_plugin.forms_context import submission_number
 from hsdispute_plugin.model import SHANGHAI
+from hsdispute_plugin.paperwork import payer_remedy
 from hsdispute_plugin.store import Transaction
 
 _UNIT_FIELDS = ("unit", "units", "co_units", "belongs_to", "to", "respondent_unit", "present", "absent")
-EMPLOYER = "employer"
 
 
 def completed(
@@ -41,7 +40,7 @@ def completed(
         form["minutes_no"] = submission_number("", year, tx.next_number(f"minutes-{year}"))
     elif act == "issue_reply" and isinstance(form.get("reply"), Mapping):
         form["reply"] = {"remedy": "", "contact": "", **form["reply"]}
-        form["reply"]["remedy"] = form["reply"]["remedy"] or _remedy(forms, docket.case)
+        form["reply"]["remedy"] = form["reply"]["remedy"] or payer_remedy(docket.case, forms)
         form["reply"]["contact"] = form["reply"]["contact"] or _contact(terms, docket.case)
     elif act == "archive":
         form = {**_archive(tx, terms, docket, year), **{k: v for k, v in form.items() if v}}
@@ -62,12 +61,6 @@ def _unit_codes(form: Any, terms: Terms) -> Any:
         return [walked(v) for v in value] if isinstance(value, list) else value
 
     return walked(form)
-
-
-def _remedy(forms: Forms, case: Case) -> str:
-    """Name the organ and period by the respondent (四（四））: a member unit's act, or a quarrel with an employer."""
-    unit = case.registration.respondent_unit if case.registration else ""
-    return forms.remedy_text([unit or EMPLOYER], [Ground.ACT if unit else Ground.LABOUR])
 
 
 def _contact(terms: Terms, case: Case) -> str:

@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from hsdispute_plugin.case import Actor, By, FirstContact, Outcome, Role, open_case
+from hsdispute_plugin.case import Actor, By, FirstContact, Outcome, PaperDue, Role, open_case
 from hsdispute_plugin.desk_docket import Docket, Terms, clocked, read, save, write_journal
 from hsdispute_plugin.desk_notices import of_act
 from hsdispute_plugin.desk_standing import act_note, standing
 from hsdispute_plugin.errors import CaseRefused
 from hsdispute_plugin.forms import Forms
+from hsdispute_plugin.forms_context import submission_number
 from hsdispute_plugin.hooks.platform import Notice
-from hsdispute_plugin.model import Decision, Ticket
+from hsdispute_plugin.model import SHANGHAI, Decision, Ticket
+from hsdispute_plugin.paperwork import number_prefix, paper_values, refuse_incomplete, without_identity
+from hsdispute_plugin.paperwork_occasion import FiledPaper
 from hsdispute_plugin.rules.rulebook import Rulebook
 from hsdispute_plugin.store import Store, Transaction
 from hsdispute_plugin.store_rows import CaseRow
 
 ROBOT = "规则插件"
 GOV_OFFICE = "gov_office"
+VISIT = "visit"  # of no platform: the payer came, called or wrote; nothing is written back
 NOTICES = "notices"  # the lane of what is told outside of the hosts; no platform file has this name
 
 
@@ -67,7 +72,8 @@ class Records:
             raise CaseRefused(f"没有第 {paper_id} 号文书 / no such paper")
         if row.content is not None:
             return row.name, row.content
-        content = self._forms.render(row.kind, row.paper_values)
+        masked = without_identity(PaperDue(row.kind, row.receiver))
+        content = self._forms.render(row.kind, row.paper_values, without_identity=masked)
         with self._store.begin() as tx:
             tx.keep_content(paper_id, content)
         return row.name, content
@@ -88,21 +94,52 @@ class Records:
         return save(tx, terms, Docket(row, outcome.case, clocked(terms, outcome)))
 
     def _open(
-        self, terms: Terms, number: str, platform: str, ticket: Ticket, decision: Decision, received_at: datetime, now: datetime
+        self, terms: Terms, number: str, platform: str, ticket: Ticket, decision: Decision, received_at: datetime,
+        now: datetime, taken_by: Actor | None = None,
     ) -> Outcome:
-        unit = self._first_units.get(platform, GOV_OFFICE)
-        first = FirstContact(f"{platform} 平台坐席", unit, received_at, ticket.channel or platform)
-        by = By(Actor(ROBOT, unit, Role.CLOCK), now, policy=terms.policy)
+        unit = taken_by.unit if taken_by else self._first_units.get(platform, GOV_OFFICE)
+        person = taken_by.name if taken_by else f"{platform} 平台坐席"
+        first = FirstContact(person, unit, received_at, ticket.channel or platform)
+        by = By(taken_by or Actor(ROBOT, unit, Role.CLOCK), now, policy=terms.policy)
         return open_case(number, platform, ticket.ticket_no, first, decision, received_at, by)
 
-    def _done(self, tx: Transaction, terms: Terms, docket: Docket, outcome: Outcome, now: datetime) -> Done:
-        """Save all that an act gives, but what it does to another case."""
-        after = Docket(replace(docket.row, updated_at=now), outcome.case, clocked(terms, outcome, docket.clocks))
+    def _done(
+        self, tx: Transaction, terms: Terms, docket: Docket, outcome: Outcome, by: By, written: Mapping[str, Any]
+    ) -> Done:
+        """Save all that an act gives, but what it does to another case. ``written``: by 文种, what a person wrote for a paper."""
+        after = Docket(replace(docket.row, updated_at=by.at), outcome.case, clocked(terms, outcome, docket.clocks))
         write_journal(tx, terms, docket.row.case_no, outcome.journal)
-        note = act_note(outcome, terms, ())
-        after = self._told(tx, terms, after, docket, note, now)
-        self._notify(tx, of_act(f"{after.row.case_no}-{after.row.writes}", after.case, outcome, terms), now)
+        papers = self._papers(tx, terms, after, outcome, by, written)
+        note = act_note(outcome, terms, dict.fromkeys(p.kind for p in outcome.papers))
+        after = self._told(tx, terms, after, docket, note, by.at, papers)
+        self._notify(tx, of_act(f"{after.row.case_no}-{after.row.writes}", after.case, outcome, terms), by.at)
         return Done(after, outcome, tuple(note.splitlines()))
+
+    def _papers(
+        self, tx: Transaction, terms: Terms, after: Docket, outcome: Outcome, by: By, written: Mapping[str, Any] | None = None
+    ) -> list[int]:
+        """Keep the values of every paper that an act calls for, numbered; a .docx is made of them when it is first asked for.
+
+        Raises:
+            CaseRefused: A paper lacks something that only a person knows; all of it in one sentence.
+        """
+        case_no, ticket, made = after.row.case_no, ticket_of(after.row), []
+        year, source = by.at.astimezone(SHANGHAI).year, terms.source
+        before = tx.papers(case_no)
+        filed = [FiledPaper.of(p.kind, p.receiver, p.made_at, p.paper_values) for p in before]
+        for due in outcome.papers:
+            more = (written or {}).get(due.kind) or {}
+            values = paper_values(due, after.case, ticket, after.clocks, by, source, more, forms=self._forms, filed=filed)
+            if prefix := number_prefix(due, values, self._forms, source):
+                values["文号"] = submission_number(prefix, year, tx.next_number(f"paper-{prefix}-{year}"))
+            made.append((due, values))
+        if by.actor.role is not Role.CLOCK:
+            refuse_incomplete(case_no, made, self._forms)
+        names = [p.name for p in before]
+        for due, values in made:
+            names.append(_unlike(self._forms.file_name(due.kind, values), names))
+        return [tx.add_paper(case_no, due.kind, due.to, by.at, name, values)
+                for (due, values), name in zip(made, names[len(before):], strict=True)]
 
     def _told(
         self, tx: Transaction, terms: Terms, after: Docket, before: Docket | None, note: str, now: datetime,
@@ -111,6 +148,8 @@ class Records:
         """Save a case and queue what should now stand in the host, with a note and papers under a key of its own."""
         row = replace(after.row, writes=after.row.writes + 1)
         after = save(tx, terms, replace(after, row=row), before.clocks if before else ())
+        if row.platform == VISIT:
+            return after
         result = standing(f"{row.case_no}-{row.writes}", after, terms, note)
         payload = {**result.as_payload(), "papers": list(papers)}
         tx.add_outbox(result.key, row.case_no, row.platform, row.ticket_no, payload, now)
@@ -119,6 +158,13 @@ class Records:
     def _notify(self, tx: Transaction, notices: Iterable[Notice], now: datetime) -> None:
         for notice in notices:
             tx.add_outbox(notice.key, notice.case_no, NOTICES, notice.ticket_no, notice.as_payload(), now, "notice")
+
+
+def _unlike(name: str, taken: list[str]) -> str:
+    """Return a file name that no other paper of the case has: the second 送达回证 is ``送达回证…（2）.docx``."""
+    stem, dot, end = name.rpartition(".")
+    names = [name, *(f"{stem}（{n}）{dot}{end}" for n in range(2, len(taken) + 2))]
+    return next(n for n in names if n not in taken)
 
 
 def ticket_of(row: CaseRow) -> Ticket:

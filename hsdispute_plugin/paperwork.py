@@ -18,10 +18,15 @@ from hsdispute_plugin import paperwork_intake as intake
 from hsdispute_plugin.case import By, Case, PaperDue, Side
 from hsdispute_plugin.errors import CaseRefused
 from hsdispute_plugin.forms import Forms
+from hsdispute_plugin.forms_print import empty
 from hsdispute_plugin.model import Ticket
+from hsdispute_plugin.paperwork_closing import payer_remedy
 from hsdispute_plugin.paperwork_occasion import FiledPaper, Occasion, common
 from hsdispute_plugin.rules.clock import Clock
 from hsdispute_plugin.rules.rulebook import RuleSource
+
+__all__ = ["WRITERS", "FiledPaper", "asks", "drafts", "missing_fields", "number_prefix", "paper_values", "payer_remedy", "plain",
+           "refuse_incomplete", "without_identity"]
 
 #: 文种 → what it prints besides the common fields. Every paper of the acts stands here.
 WRITERS: Mapping[str, Callable[[Occasion], Mapping[str, object]]] = MappingProxyType({
@@ -40,6 +45,7 @@ _ASKS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "告知单": ("告知理由",), "移送函": ("告知理由",), "办理情况反馈单": ("反馈缴费人情况",), "联办意见书": ("承办人电话",),
     "专案审批意见": ("承办人电话",), "对方当事人反馈函": ("反馈意见",), "送达回证": ("送达地址",),
     "异议登记和救济告知": ("异议内容",), "回访记录": ("回访方式",), "提级报告": ("建议意见", "承办人电话"),
+    "催办通知": ("经办人电话",), "督办通知": ("经办人电话",),
 })
 
 _DRAFTS: Mapping[str, tuple[str, ...]] = MappingProxyType({
@@ -79,11 +85,11 @@ def paper_values(
     occasion = Occasion(due, case, ticket, tuple(clocks), by, source, forms, tuple(filed))
     # What one paper leaves blank is not blank for the next: only what has content replaces the common fields.
     found = common(occasion) | _said(WRITERS[due.kind](occasion)) | _said(more)
-    return {name: plain(value) for name, value in found.items() if value not in (None, "")}
+    return {name: plain(value) for name, value in found.items() if not empty(value)}
 
 
 def _said(values: Mapping[str, object]) -> dict[str, object]:
-    return {name: value for name, value in values.items() if value is not None and value not in ("", [], ())}
+    return {name: value for name, value in values.items() if not empty(value)}
 
 
 def plain(value: Any) -> Any:

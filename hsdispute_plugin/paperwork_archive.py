@@ -73,8 +73,7 @@ def cover(o: Occasion) -> Mapping[str, object]:
     ended = [s.served_at for s in h.services]
     closed = max(ended) if len(ended) == len(Side) else (h.referral or h.refusal or h.withdrawal or archive).at
     return {"档号": archive.file_no, "案卷题名": o.subject, "立卷日期": archive.at, "保管期限说明": f"定期{archive.keep_years}年",
-            "卷内件数": len(rows), "卷内页数": whole, "受理日期": o.received_at, "办结日期": closed,
-            "密级": "工作秘密" if o.case.confidential else None}
+            "卷内件数": len(rows), "卷内页数": whole, "受理日期": o.received_at, "办结日期": closed}
 
 
 def archive_note(o: Occasion) -> Mapping[str, object]:

@@ -90,12 +90,12 @@ def respondent_feedback(o: Occasion) -> Mapping[str, object]:
 def hidden(o: Occasion) -> dict[str, object]:
     """Name all who may have complained, so that ``Forms`` can take them out: an anonymous report shows none, yet may know one."""
     ticket, r = o.ticket, o.case.registration
-    payer = r.payer if r else None
-    name, phone = (payer.name, payer.phone) if payer else ("", "")
-    found = {"联系人姓名": name or ticket.caller_name, "联系人电话": phone or ticket.caller_phone}
-    more = {"共同反映人": ticket.caller_name if ticket.caller_name != found["联系人姓名"] else "",
-            "代理人电话": ticket.caller_phone if ticket.caller_phone != found["联系人电话"] else ""}
-    return {field: value for field, value in (*found.items(), *more.items()) if value}
+    name, phone = (r.payer.name, r.payer.phone) if r else ("", "")
+    name, phone = name or ticket.caller_name, phone or ticket.caller_phone
+    others = [str(value) for field, value in (r.extra if r else ()) if field == "共同反映人"]
+    others += [ticket.caller_name] if ticket.caller_name not in ("", name) else []
+    found: dict[str, object] = {"联系人姓名": name, "联系人电话": phone, "共同反映人": others}
+    return found | ({"代理人电话": ticket.caller_phone} if ticket.caller_phone not in ("", phone) else {})
 
 
 def service(o: Occasion) -> Mapping[str, object]:
@@ -141,7 +141,7 @@ def objection(o: Occasion) -> Mapping[str, object]:
     return {
         "答复文书": f"{title}（{letter.number}）" if letter and letter.number else title,
         "答复日期": letter.made_on if letter else served.served_at if served else None,
-        "异议内容": o.by.why or None, "异议提出时间": made.at, "选择途径": "、".join(made.routes),
+        "异议内容": o.by.why.strip() or None, "异议提出时间": made.at, "选择途径": "、".join(made.routes),
         "救济途径": _told(o, made.routes) or h.reply.remedy,
     }
 

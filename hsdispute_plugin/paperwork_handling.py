@@ -157,7 +157,7 @@ def reminder(o: Occasion) -> Mapping[str, object]:
     return {
         "承办单位": o.unit(o.due.to), "办理期限": owed.due_at if owed else None,
         "催办事项": f"其中“{owed.what if owed else '本事项'}”至今未办结{late}。", "催办次数": len(times),
-        "催办要求": (not by_clock and o.by.why) or "请抓紧办理，并将办理情况书面反馈受理部门。",
+        "催办要求": (not by_clock and o.by.why.strip()) or "请抓紧办理，并将办理情况书面反馈受理部门。",
         "经办人姓名": o.lead_person if by_clock else o.by.actor.name, "经办人电话": o.phone(o.issuer),
         "落款单位": o.unit(o.issuer),
     }

@@ -44,7 +44,7 @@ def referral(o: Occasion) -> Mapping[str, object]:
     """转办单 of the government office, or of the leading group's office where it designates a unit."""
     unit = o.due.to or (o.case.designations[-1].unit if o.case.designations else o.case.accepting_unit)
     return {
-        "承办单位": o.unit(unit), "转办时间": o.by.at, "转办意见": o.by.why or "请按职责办理。",
+        "承办单位": o.unit(unit), "转办时间": o.by.at, "转办意见": o.by.why.strip() or "请按职责办理。",
         "签收期限": o.due_at("sign", unit), "退单期限": None if _designated(o, unit) else o.due_at("return_unit", unit),
         "经办人姓名": o.by.actor.name, "经办人电话": o.phone(o.issuer), "落款单位": o.unit(o.issuer),
     }
@@ -72,7 +72,7 @@ def _why_elsewhere(o: Occasion) -> str | None:
     """Take the person's reason; where the rules suggested the same, theirs. Otherwise a person must write it."""
     said = o.case.decision
     because = dict.fromkeys(r.because for r in said.reasons if r.because) if said.track is Track.INFORM else {}
-    return sentence(o.by.why or "；".join(because)) or None
+    return sentence(o.by.why.strip() or "；".join(because)) or None
 
 
 def rejection(o: Occasion) -> Mapping[str, object]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from hsdispute_plugin.case import WINDOWS, Actor, By, Case, PaperDue, Party, Registration, Role
+from hsdispute_plugin.case import TOTALS, WINDOWS, Actor, By, Case, PaperDue, Party, Registration, Role
 from hsdispute_plugin.clocks import effective
 from hsdispute_plugin.forms import Forms
 from hsdispute_plugin.forms_context import PaperContext
@@ -70,6 +70,8 @@ class Occasion:
         actor = self.by.actor
         if actor.role in (Role.OFFICE, Role.DIRECTOR, Role.DEPUTY):
             return OFFICE
+        if actor.role is Role.GOV_OFFICE:
+            return "gov_office"
         if actor.role is Role.CLOCK or actor.unit not in self.source.units:
             return self.case.accepting_unit
         return actor.unit
@@ -125,9 +127,11 @@ class Occasion:
         return clock.due_at if clock else None
 
     def owed_by(self, unit: str) -> Clock | None:
-        """Return the clock of the nearest duty of a unit but to answer a 督办; else the one of the whole matter."""
+        """Return the clock of the nearest duty of a unit but to answer a 督办; else the whole matter's, if only a stopped one."""
         running = [c for c in self.clocks if c.unit == unit and not c.stopped_at and c.key not in WINDOWS | {"supervise_reply"}]
-        return min(running, key=lambda c: (c.due_at, c.key), default=None) or effective(self.clocks)
+        ended = [c for c in self.clocks if c.key in TOTALS and c.stopped_at]
+        return (min(running, key=lambda c: (c.due_at, c.key), default=None) or effective(self.clocks)
+                or max(ended, key=lambda c: (c.stopped_at, c.due_at), default=None))
 
     def track(self) -> Track:
         """Return the class a person decided, before that the one the rules suggest."""

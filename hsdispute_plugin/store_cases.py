@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hsdispute_plugin import store_schema as schema
-from hsdispute_plugin.store_rows import CaseLine, CaseRow, ClockRow, PaperRow
+from hsdispute_plugin.store_rows import CaseLine, CaseRow, ClockRow, PaperRow, TypicalCase
 
 
 class CaseTables:
@@ -56,6 +56,13 @@ class CaseTables:
         chosen = sa.select(*_LINE_COLUMNS).where(*wanted).order_by(*order).limit(limit).offset(offset)
         return [CaseLine(*row) for row in self._c.execute(chosen)]
 
+    def case_files(self, opened_from: datetime, opened_before: datetime) -> Iterator[CaseRow]:
+        """Yield the cases opened in a span of time by number, one after another."""
+        c = schema.cases.c
+        chosen = sa.select(*_CASE_COLUMNS).where(c.opened_at >= opened_from, c.opened_at < opened_before, c.file != "")
+        for row in self._c.execution_options(yield_per=200).execute(chosen.order_by(c.case_no)):
+            yield CaseRow(*row)
+
     def unopened(self, limit: int) -> list[CaseRow]:
         """Return cases from before version 3, whose file was never opened."""
         chosen = sa.select(*_CASE_COLUMNS).where(schema.cases.c.file == "").order_by(schema.cases.c.case_no).limit(limit)
@@ -94,6 +101,23 @@ class CaseTables:
     def save_clocks(self, rows: Iterable[ClockRow]) -> None:
         """Insert these clocks, or replace them."""
         self._put(schema.clocks, list(rows))
+
+    def clocks_of(self, opened_from: datetime, opened_before: datetime) -> dict[str, list[ClockRow]]:
+        """Return the clocks of the cases opened in a span of time, by case number, in the order they were started."""
+        c, k = schema.cases.c, schema.clocks.c
+        chosen = sa.select(*schema.clocks.c).join(schema.cases, c.case_no == k.case_no).where(
+            c.opened_at >= opened_from, c.opened_at < opened_before).order_by(k.case_no, k.place)
+        found: dict[str, list[ClockRow]] = {}
+        for row in self._c.execute(chosen):
+            found.setdefault(row[0], []).append(ClockRow(*row))
+        return found
+
+    def traits_between(self, kind: str, since: datetime, before: datetime) -> dict[str, list[str]]:
+        """Return the values of one kind of trait by case number."""
+        t, found = schema.traits.c, dict[str, list[str]]()
+        for number, value in self._c.execute(sa.select(t.case_no, t.value).where(t.kind == kind, t.at >= since, t.at < before)):
+            found.setdefault(number, []).append(value)
+        return found
 
     def cases_to_look_at(self, now: datetime, limit: int) -> list[str]:
         """Return the numbers of cases with a clock at which the tick must look by ``now``, the longest waiting first."""
@@ -141,6 +165,21 @@ class CaseTables:
         """Keep the .docx of a paper, which from now on is what was issued."""
         self._c.execute(schema.papers.update().where(schema.papers.c.id == paper_id).values(content=content))
 
+    # -- library ----------------------------------------------------------------------------------------------------
+
+    def add_typical(self, case_no: str, title: str, track: str, topics: Iterable[str], text: str, who: str, now: datetime) -> int:
+        """Add a typical case; return its number."""
+        added = self._c.execute(schema.library.insert().values(
+            case_no=case_no, title=title, track=track, topics=" ".join(topics), text=text, added_by=who, added_at=now))
+        assert added.inserted_primary_key
+        return int(added.inserted_primary_key[0])
+
+    def typical_cases(self) -> list[TypicalCase]:
+        """Return the library, newest first."""
+        chosen = sa.select(*schema.library.c).order_by(schema.library.c.id.desc())
+        return [TypicalCase(id_, case_no, title, track, tuple(topics.split()), text, who, at)
+                for id_, case_no, title, track, topics, text, who, at in self._c.execute(chosen)]
+
     # -- traits -----------------------------------------------------------------------------------------------------
 
     def set_traits(self, case_no: str, traits: Iterable[tuple[str, str]], at: datetime) -> None:
@@ -155,6 +194,11 @@ class CaseTables:
         c = schema.traits.c
         chosen = sa.select(c.case_no).where(c.kind == kind, c.value == value, c.at >= since, c.case_no != but)
         return list(self._c.scalars(chosen.order_by(c.at.desc(), c.case_no.desc())))
+
+    def states_of(self, numbers: Sequence[str]) -> dict[str, str]:
+        """Return the state of each of these cases."""
+        c = schema.cases.c
+        return dict(tuple(row) for row in self._c.execute(sa.select(c.case_no, c.state).where(c.case_no.in_(numbers))))
 
     def count_traits(self, kind: str, since: datetime, before: datetime) -> list[tuple[str, int]]:
         """Count cases by the values of one kind of trait in a span of time, most frequent first."""

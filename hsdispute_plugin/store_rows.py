@@ -75,6 +75,20 @@ class PaperRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TypicalCase:
+    """处理常例: a case that shows how such a matter is handled, without identity."""
+
+    id: int
+    case_no: str
+    title: str
+    track: str
+    topics: tuple[str, ...]
+    text: str
+    added_by: str
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class EventRow:
     """A host event that waits to be worked on."""
 

@@ -96,6 +96,13 @@ outbox = sa.Table(
     sa.Column("error", sa.Text), sa.Column("created_at", _Utc, nullable=False), sa.Column("done_at", _Utc),
     sa.Index("outbox_due", "state", "next_at"), sa.Index("outbox_lane", "platform", "ticket_no", "id"),
 )
+library = sa.Table(
+    "library", metadata,  # 处理常例: typical cases without identity
+    sa.Column("id", sa.Integer, primary_key=True), sa.Column("case_no", sa.String(40), nullable=False),
+    sa.Column("title", sa.String(120), nullable=False), sa.Column("track", sa.String(10), nullable=False),
+    sa.Column("topics", sa.String(400), nullable=False), sa.Column("text", sa.Text, nullable=False),
+    sa.Column("added_by", sa.String(80), nullable=False), sa.Column("added_at", _Utc, nullable=False),
+)
 lanes = sa.Table(
     "lanes", metadata,  # how each host is being treated: never faster than it may, and left alone while it is down
     sa.Column("platform", sa.String(60), primary_key=True), sa.Column("paced_to", _Utc, nullable=False),
@@ -134,7 +141,7 @@ def _keep_the_whole_case(connection: sa.Connection) -> None:
     for column in ("lease_owner VARCHAR(80)", "lease_until VARCHAR(32)", "crashes INTEGER NOT NULL DEFAULT 0"):
         connection.exec_driver_sql(f"ALTER TABLE events ADD COLUMN {column}")
     connection.exec_driver_sql("CREATE INDEX cases_state ON cases (state, due_at)")
-    metadata.create_all(connection, [clocks, papers, traits, lanes, workers])
+    metadata.create_all(connection, [clocks, papers, traits, library, lanes, workers])
 
 
 #: The step that leads to each version from the one before; each runs in the transaction that opens the database.

@@ -4,9 +4,9 @@ from datetime import date
 from random import Random
 
 from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, NoneOf, Op
+from hsdispute_plugin.rules.condition_reader import facts_before
 from hsdispute_plugin.rules.facts import BUILT_IN, FactDef, FactTable, Kind
 from hsdispute_plugin.rules.rulebook import FAMILIES, Family, Hit, Rule
-from hsdispute_plugin.rules.schema import facts_before
 
 SINCE = date(2025, 10, 27)
 #: More members than one word of 64 bits holds, and every kind of fact that a plugin may leave out.

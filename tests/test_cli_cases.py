@@ -34,8 +34,9 @@ def database(tmp_path):
 @pytest.fixture
 def run(database, monkeypatch):
     def ran(*words, minutes=0, stdin=None):
-        at = ["--now", f"2026-11-02T09:{minutes:02d}:00"] if words[1] != "form" else []
-        place = ["--database", database] if words[1] != "form" else []
+        anywhere = words[:2] == ("case", "form")
+        at = [] if anywhere or "--now" in words else ["--now", f"2026-11-02T09:{minutes:02d}:00"]
+        place = [] if anywhere else ["--database", database]
         return CliRunner().invoke(commands, [*words, *place, *at], input=stdin)
 
     return ran
@@ -102,3 +103,10 @@ def test_refusals_are_sentences(run, words, says):
 def test_a_form_that_is_no_json_is_refused_with_the_way_to_a_blank_one(run):
     done = run("case", "act", "HS-2026-000001", "转办", *GOV, "--form", "-", stdin="单位: 税务局")
     assert (done.exit_code, done.output) == (2, "表单 - 不是 JSON（第 1 行）。用 hsdispute case form 步骤 打印一份空白的\n")
+
+
+def test_the_tick_by_hand_tells_what_was_missed(run):
+    assert run("tick").output == "没有到时刻的提醒。\n"
+    assert run("tick", "--now", "2026-11-05T09:00:00").output == "提醒了 1 件案件。\n"
+    assert run("tick", "--now", "2026-11-05T09:00:00").output == "没有到时刻的提醒。\n"
+    assert "已逾期：政府办的“转办派发”11月3日18:00已逾期（期限未确认）" in run("case", "show", "HS-2026-000001").output

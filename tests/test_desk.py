@@ -1,28 +1,19 @@
 """The desk: tickets become cases with clocks; every act of a person is saved with all that follows from it, or not at all."""
 
 import sqlite3
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from hsdispute_plugin.app import open_rulebook, shipped_config
+from hsdispute_plugin.app import open_rulebook
 from hsdispute_plugin.case import Actor, Case, Role, State
 from hsdispute_plugin.desk import Desk
 from hsdispute_plugin.errors import CaseRefused
-from hsdispute_plugin.forms import Forms
-from hsdispute_plugin.hooks.platform import HostTicket
 from hsdispute_plugin.model import SHANGHAI, Ticket
-from hsdispute_plugin.store import Store
 from hsdispute_plugin.store_rows import broken_seal
 from tests.casework import REGISTRATION
-
-FORMS = Forms(shipped_config() / "forms")
-NOW = datetime(2026, 11, 2, 9, 0, tzinfo=SHANGHAI)
-SINGLE = "我在老城镇的砖厂上班，单位欠缴养老保险八个月，请税务局查处"
-LEADING = Actor("王某", "gov_office", Role.GOV_OFFICE)
-FIRST = Actor("张某", "tax", Role.FIRST_CONTACT)
-REVIEWER = Actor("李某", "tax", Role.REVIEWER)
+from tests.county import FIRST, FORMS, LEADING, REVIEWER, SINGLE, Room
 
 
 @pytest.fixture(scope="module")
@@ -30,40 +21,6 @@ def book():
     opened = open_rulebook()
     yield opened
     opened.close()
-
-
-class Room:
-    def __init__(self, url, book):
-        self.store, self.book, self.now = Store(url), book, NOW
-        self.desk = Desk(self.store, FORMS)
-
-    def arrives(self, content, number="T1", version="1", **more):
-        ticket = Ticket(ticket_no=number, content=content, received_at=self.now, **more)
-        return self.desk.accept("roundup", HostTicket(ticket, version), self.book, self.now)[0]
-
-    def does(self, case_no, act, actor, why="", **form):
-        self.now += timedelta(minutes=10)
-        return self.desk.act(case_no, act, actor, form, self.book, self.now, why)
-
-    def taken(self, content=SINGLE, number="T1"):
-        """A ticket that is registered and reviewed at the tax office."""
-        case_no = self.arrives(content, number).case_no
-        self.does(case_no, "dispatch", LEADING, unit="tax")
-        self.does(case_no, "sign", FIRST)
-        self.does(case_no, "register", FIRST, form=REGISTRATION)
-        self.does(case_no, "review", REVIEWER, summary="一项诉求：补缴")
-        return case_no
-
-    def outbox(self, kind="result"):
-        with self.store.begin() as tx:
-            return [row for row in tx.outbox() if row.kind == kind]
-
-    def told(self):
-        return [(tuple(n.payload["to"]), n.payload["urgent"]) for n in self.outbox("notice")]
-
-    def journal(self, case_no):
-        with self.store.begin() as tx:
-            return tx.journal(case_no)
 
 
 @pytest.fixture
@@ -226,3 +183,15 @@ def test_the_file_of_a_case_from_before_version_3_is_opened_at_its_first_act(tmp
     assert total.started_at == datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
     assert [line.act for line in room.journal("HS-2026-000001")] == ["收到工单", "收到工单", "转办"]
     room.store.close()
+
+
+def test_whoever_takes_a_visitor_is_the_first_contact_and_nothing_is_written_back(room):
+    row = room.desk.take(Ticket(ticket_no="V1", content=SINGLE, channel="来访"), FIRST, room.book, room.now)
+    case = room.docket(row.case_no).case
+    assert (case.first_contact.person, case.first_contact.channel, case.accepting_unit) == ("张某", "来访", "tax")
+    assert room.does(row.case_no, "register", FIRST, form=REGISTRATION).outcome.case.state is State.REGISTERED
+    assert room.outbox() == []
+    with pytest.raises(CaseRefused, match="已经立案"):
+        room.desk.take(Ticket(ticket_no="V1", content=SINGLE), FIRST, room.book, room.now)
+    with pytest.raises(CaseRefused, match="没有设工作室"):
+        room.desk.take(Ticket(ticket_no="V2", content=SINGLE), Actor("钱某", "finance", Role.FIRST_CONTACT), room.book, room.now)

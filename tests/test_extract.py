@@ -56,6 +56,13 @@ def test_who_did_what_decides_the_topic(read, text, wanted, unwanted):
     assert not topics & unwanted
 
 
+@pytest.mark.parametrize("insurance", ["养老保险", "医保", "工伤保险", "失业保险", "生育险", "社保", "五险", "职工医保"])
+@pytest.mark.parametrize("said", ["公司没给我们买{}", "{}单位一直没给我们买", "老板不给员工上{}", "单位从未给我办{}"])
+def test_an_employer_who_never_bought_is_heard_for_every_insurance(read, insurance, said):
+    values = read(said.format(insurance)).values
+    assert "registration" in values["topics"] and values["employer_fault"]
+
+
 @pytest.mark.parametrize("text", [
     "社保没有断缴过", "单位没有拖欠社保", "不需要交新农合的有哪些人", "领取养老金的资格认证", "补办社保卡", "社保局电话打不通",
     "话费欠费停机", "每年都按时交了合作医疗", "公司给我买了社保", "《关于未参保人员补缴养老保险的通知》什么时候发的",
@@ -74,6 +81,11 @@ def test_title_demand_and_passing_mention_are_kept_apart(read, title, text, head
     values = read(text, title).values
     assert values["head_topics"] == head
     assert values["demand_topics"] >= demand and bool(values["demand_topics"]) == bool(demand)
+
+
+def test_a_short_message_without_a_title_is_all_head(read):
+    values = read("单位欠缴养老保险").values
+    assert values["head_topics"] == {"arrears"} and values["head_insurance"]
 
 
 def test_what_is_told_in_passing_is_no_topic_where_another_is_demanded(read):

@@ -15,7 +15,7 @@ FLOORS = [
     {"store", "forms", "adapters", "clocks"},
     {"explain", "paperwork"},
     {"desk", "outbox"},
-    {"reception", "work"},
+    {"reception", "work", "reports"},
     {"app"},
     {"entrypoints"},
 ]
@@ -31,8 +31,8 @@ ONE_ROOM = {
     "starlette": "entrypoints/",
     "sqlalchemy": "store",
     "docxtpl": "forms",
-    "docx": "forms",
-    "openpyxl": "rules/tables",
+    "docx": ("forms", "reports_files"),
+    "openpyxl": ("rules/tables", "reports_files"),
     "prometheus_client": "entrypoints/",
     "polars": "rules/replay",
 }

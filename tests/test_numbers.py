@@ -21,6 +21,7 @@ def test_figures_of_both_kinds_mean_one_number(text, value):
     ("我们32名职工的养老保险", 32), ("三十多名教师", 30), ("20余人联名", 20), ("我们一百多号人", 100), ("两千多员工", 2000),
     ("侵犯42个员工的权益", 42), ("这10名申诉人", 10), ("二十七位专职审核员", 27), ("共36人", 36), ("20余户村民", 20),
     ("100多人被解除合同", 100), ("2万余人", 20_000), ("几十号人里有15人", 15),
+    ("只有七八个管理人员", 7), ("二三十名职工", 20), ("二十几个派遣工", 20), ("店里二十多个导购", 20),
 ])
 def test_people_are_counted_by_the_least_that_is_said(text, value):
     assert max(q.value for q in people(fold(text))) == value
@@ -37,6 +38,7 @@ def test_a_number_beside_something_else_counts_no_people(text):
 @pytest.mark.parametrize(("text", "value"), [
     ("工作了十几年", 10), ("干了30余年", 30), ("五年社保单位没买", 5), ("至今已有六年", 6), ("拖了好几年", 3), ("二十多年来", 20),
     ("2007年到2014年没有缴", 7), ("97年到05年", 8), ("2015-2018年", 3), ("1993年进厂，2003年改制", 10), ("12年到15年没交", 3),
+    ("干了四五年", 4), ("八五年到九八年在镇办企业", 13), ("九六年到零三年没交", 7), ("干了八九年", 8),
 ])
 def test_years_that_passed_are_counted(text, value):
     assert max(q.value for q in stretches_of_years(fold(text))) == value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
@@ -188,6 +189,18 @@ def drafted() -> Clerk:
     clerk = registered()
     clerk.do("classify", track="single", co_units=[])
     return clerk.to("combine")
+
+
+def test_nobody_who_complained_along_or_called_for_another_is_named():
+    ticket = TICKET.model_copy(update={"caller_name": "赵小军", "caller_phone": "13900000000"})
+    clerk = registered(None, ticket, extra=[["共同反映人", "王丽"]])
+    clerk.do("classify", track="single", co_units=[])
+    clerk.to("combine")
+    clerk.do("issue_reply", reply=ANSWER,
+             more={"反馈意见": f"{PAYER}、王丽反映，赵小军（13900000000）来电，均属实。"})
+    everything = all_text(clerk.made["对方当事人反馈函", "对方当事人"])
+    assert [trace for trace in (PAYER, PHONE, "王丽", "赵小军", "13900000000") if trace in everything] == []
+    assert "均属实" in everything
 
 
 # --- several units ---------------------------------------------------------------------------------------------------------
@@ -587,6 +600,21 @@ def trips() -> Iterator[Clerk]:
     clerk = objecting(["调解", "行政复议", "行政诉讼"])
     clerk.do("follow_up", more={"回访方式": "电话"})
     yield clerk
+
+
+def test_a_paper_takes_its_number_under_the_unit_and_the_kind():
+    assert FORMS.number_prefix("答复意见书", "hr") == "合人社争答" and FORMS.number_prefix("reply", "office") == "合社争办答"
+    assert FORMS.number_prefix("受理登记表", "tax") == ""
+    with pytest.raises(CaseRefused, match="单位 “laocheng” 没有文号的字，请在"):
+        FORMS.number_prefix("答复意见书", "laocheng")
+
+
+def test_a_county_that_numbers_no_papers_may_leave_the_table_out(tmp_path):
+    directory = Path(shutil.copytree(CONFIG / "forms", tmp_path / "forms"))
+    text = (directory / "forms.yaml").read_text(encoding="utf-8")
+    head, rest = text.split("文号:\n  单位:", 1)
+    (directory / "forms.yaml").write_text(head + rest[rest.index("# 每份文书的模板都可以用的字段"):], encoding="utf-8")
+    assert Forms(directory).number_prefix("答复意见书", "tax") == ""
 
 
 def test_every_paper_of_the_acts_comes_up_in_a_trip_and_is_sound():

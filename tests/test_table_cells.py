@@ -5,9 +5,10 @@ from itertools import permutations
 import pytest
 
 from hsdispute_plugin.rules.condition import All, Leaf, NoneOf, Op
+from hsdispute_plugin.rules.condition_reader import FITS, LISTS, facts_before
 from hsdispute_plugin.rules.facts import BUILT_IN, FactDef, FactTable, Kind
 from hsdispute_plugin.rules.node import Node, Reading
-from hsdispute_plugin.rules.schema import FITS, LISTS, RULE_KEYS, facts_before, read_rule
+from hsdispute_plugin.rules.schema import RULE_KEYS, read_rule
 from hsdispute_plugin.rules.table_cells import cell_of, comparisons, condition_node
 
 TABLE = FactTable((*BUILT_IN, FactDef("时限", "deadlines", Kind.SET, "时限", source="family",

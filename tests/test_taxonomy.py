@@ -41,7 +41,7 @@ TAXONOMY = {
         ("duty.registration",), "工伤保险费率上浮", "请问工伤保险费率为什么上浮，缴费比例是多少？",
         "hr", {"hr"}, "single"),
     "ARR_POST": Kind(
-        ("duty.arrears", "triage.lead-tax"), "公司欠缴养老保险", "公司从今年三月起停缴养老保险，之前一直正常，请催缴。",
+        ("duty.arrears", "triage.lead-recent-arrears"), "公司欠缴养老保险", "公司从三月起停缴养老保险，之前一直正常，请催缴。",
         "tax", {"hr", "tax"}, "joint"),
     "ARR_PRE": Kind(
         ("triage.lead-before-reform",), "农机厂欠缴养老保险", "农机厂2003年改制时欠缴我养老保险八年，一直没有下文。",

@@ -10,8 +10,11 @@ from typing import Annotated
 
 import typer
 
+from hsdispute_plugin.entrypoints.cli_calendar import register as register_calendar
 from hsdispute_plugin.entrypoints.cli_cases import register as register_cases
 from hsdispute_plugin.entrypoints.cli_input import fail, lines_of, moment, reader_may_leave
+from hsdispute_plugin.entrypoints.cli_library import register as register_library
+from hsdispute_plugin.entrypoints.cli_reports import register as register_reports
 from hsdispute_plugin.entrypoints.cli_rules import register as register_rules
 from hsdispute_plugin.entrypoints.cli_work import register as register_work
 from hsdispute_plugin.errors import HsdisputeError, TicketRefused
@@ -22,6 +25,9 @@ commands = typer.Typer(
 )
 register_rules(commands)
 register_cases(commands)
+register_reports(commands)
+register_library(commands)
+register_calendar(commands)
 register_work(commands)
 Config = Annotated[Path | None, typer.Option("--config", help="配置目录；不写则用 HSDISPUTE_CONFIG，再不然用随附的配置")]
 Database = Annotated[str | None, typer.Option(

@@ -34,6 +34,14 @@ case = typer.Typer(name="case", no_args_is_help=True, help="案件：查看、�
 def register(commands: typer.Typer) -> None:
     """Add the commands."""
     commands.add_typer(case, name="case")
+    commands.command()(tick)
+
+
+def tick(config: Config = None, database: Database = None, now: Now = None) -> None:
+    """看一遍所有时钟：到了提醒、催办时刻的告知有关人（网关自己每二十秒看一遍，停机时可用它补）。"""
+    with office(config, database, now) as here:
+        told = here.desk.tick(here.book, here.now)
+    typer.echo(f"提醒了 {told} 件案件。" if told else "没有到时刻的提醒。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,24 @@ def office(config: Path | None, database: str | None, now: str | None) -> Iterat
     finally:
         book.close()
         store.close()
+
+
+@case.command("open")
+def open_(
+    file: Annotated[str, typer.Argument(help="来访人说的：一个 JSON，同 hsdispute decide 的工单；- 为标准输入")],
+    name: Name, unit: Unit, role: Role = "首问人员", config: Config = None, database: Database = None, now: Now = None,
+) -> None:
+    """为来访、来电、来信立案：谁接待，谁就是首问人员；平台转来的工单不用这一步。"""
+    from hsdispute_plugin.entrypoints.tickets import read_tickets
+    from hsdispute_plugin.errors import TicketRefused
+
+    with lines_of(file) as stream:
+        given = next((ticket for _, ticket in read_tickets(stream)), None)
+    if given is None or isinstance(given, TicketRefused):
+        fail(f"{file}：{given or '里面没有工单'}")
+    with office(config, database, now) as here:
+        row = here.desk.take(given, here.actor(name, unit, role), here.book, here.now)
+    typer.echo(f"已立案：{row.case_no}。下一步：hsdispute case acts {row.case_no} --name … --unit … --role …")
 
 
 @case.command("list")

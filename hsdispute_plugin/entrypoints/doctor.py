@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from hsdispute_plugin import app
+from hsdispute_plugin.clocks import ClockBook
 from hsdispute_plugin.errors import PluginRefused, RulebookError
 from hsdispute_plugin.hooks.platform import Platform
 from hsdispute_plugin.model import SHANGHAI
@@ -71,6 +72,11 @@ def _numbers(source: RuleSource) -> Iterator[str]:
     open_numbers = [d.what for d in source.deadlines.values() if not d.confirmed]
     if open_numbers:
         yield f"! 未确认的时限 {len(open_numbers)} 项：{'、'.join(open_numbers)}"
+    book = ClockBook(source.deadlines, source.calendar, source.hours)
+    if missing := book.missing_periods():
+        yield f"! deadlines.yaml 没有这些时限，案件走到那一步不计时：{'、'.join(missing)}"
+    if not source.levels:
+        yield "! 没有 levels.yaml，到期和逾期都不会提醒任何人。请从随附的 config 复制一份"
     today = app.clock().astimezone(SHANGHAI).date()
     for year in (today.year, today.year + 1):
         first, last = today.replace(year=year, month=1, day=1), today.replace(year=year, month=12, day=31)

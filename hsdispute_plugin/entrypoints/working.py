@@ -15,7 +15,7 @@ from hsdispute_plugin.store import StoreDelayed
 from hsdispute_plugin.work import Embedded
 
 BEAT_EVERY_S, ALIVE = 3.0, timedelta(seconds=12)
-NOTICE_EVERY_S, LISTEN_S = 1.0, 1.0
+NOTICE_EVERY_S, TICK_EVERY_S, LISTEN_S = 1.0, 20.0, 1.0
 _log = structlog.get_logger(__name__)
 
 
@@ -27,7 +27,8 @@ class Working:
         self._owner = app.owner
         self._work = Embedded(
             app.intervals_s, self._receive, self._deliver, lambda name: app.reception.poll(name, self._owner),
-            {"notices": (NOTICE_EVERY_S, lambda: self._deliver(NOTICES)), "beat": (BEAT_EVERY_S, self._beat)},
+            {"notices": (NOTICE_EVERY_S, lambda: self._deliver(NOTICES)), "beat": (BEAT_EVERY_S, self._beat),
+             "tick": (TICK_EVERY_S, lambda: app.desk.tick(app.book, joined.clock(), self._owner))},
             {name: pace.at_once for name, pace in app.paces.items()})
         self._stop = threading.Event()
 

@@ -52,6 +52,7 @@ class Clauses:
         """Read one folded text, whose first ``title_length`` characters are the title."""
         found = Reading()
         head_end = title_length or _head_end(text)
+        all_head = head_end >= len(text)
         tokens = self._book.tokens(text)
         if "《" in text:
             tokens = self._outside_titles(text, tokens)
@@ -77,6 +78,9 @@ class Clauses:
                 clause.append(token)
         clauses.append(clause)
         self._finish(clauses, found)
+        if all_head:  # a short message without a title, or a title without a message
+            for done in found.sentences:
+                found.head |= done
         found.demand = found.head
         last = len(found.sentences) - LAST_SENTENCES
         for n, bits in enumerate(found.sentences):

@@ -18,8 +18,8 @@ class Row:
         self.steps = tuple(book.mask(s) for s in c.steps)
         self.result = book.bits_of(c.klass, c.tag)
         self.whole = c.whole_sentence
-        #: Its rarest step; where only other combinations ask for it, what those need.
-        self.needs = min(self.steps, key=book.phrases_of)
+        #: Its rarest step of words; where only other combinations ask for it, what those need (``rows_of``).
+        self.needs = -1
         self._gap, self._unless = c.gap, book.mask(c.unless)
         self._reach = self._next if c.ordered else self._near
 
@@ -112,6 +112,12 @@ class Combinations:
 def rows_of(words: Words, book: Phrasebook, asked: int) -> list[Row]:
     """All combinations; one that leads only to others needs what those need. ``asked``: bits of facts and presumptions."""
     rows = [Row(c, book) for c in words.combinations]
+    made = 0
+    for row in rows:
+        made |= row.result
+    for row in rows:
+        # A step that another combination may give says nothing before that has been tried.
+        row.needs = min((s for s in row.steps if not s & made), key=book.phrases_of, default=-1)
     for _ in range(3):  # combinations of combinations of combinations
         for row in rows:
             if not row.result & asked:

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from hsdispute_plugin.model import SHANGHAI
 from hsdispute_plugin.rules.finding import Finding, Flaw, Severity
+from hsdispute_plugin.rules.levels import ALWAYS, Anchor
 from hsdispute_plugin.rules.rulebook import RuleSource
 from hsdispute_plugin.rules.workdays import Deadline
 
@@ -48,9 +49,27 @@ def unconfirmed(source: RuleSource) -> Iterator[Finding]:
                 for s in source.settings.values() if not s.confirmed]
     numbers += [(r.where, (r.id,), f"规则 “{r.name}”（{r.id}）", r.unconfirmed)
                 for f in source.families for r in f.rules if r.unconfirmed]
+    numbers += [(level.where, (level.id,), f"级别 “{level.name}”（{level.id}）", level.unconfirmed)
+                for level in source.levels if level.unconfirmed]
     for where, rules, what, basis in numbers:
         yield Finding(Flaw.UNCONFIRMED, Severity.NOTE, (where,), rules, f"{what} 未经确认，依据：{basis}", "unconfirmed",
                       "确认后请写 未确认: 否 和确认文号；规则请删去标记")
+
+
+def unwatched(source: RuleSource) -> Iterator[Finding]:
+    """Yield each period of which nobody is told once it has run out, where levels of reminding are given at all."""
+    if not source.levels:
+        return
+    always = [level for level in source.levels if level.condition == ALWAYS]
+    for deadline in source.deadlines.values():
+        if not any((not level.periods or deadline.key in level.periods)
+                   and (level.anchor is Anchor.AFTER or (level.anchor is Anchor.SHARE and level.amount == 100))
+                   for level in always):
+            yield Finding(
+                Flaw.GAP, Severity.WARNING, (place(source, "levels.yaml"),), (),
+                f"时限 “{deadline.what}” 逾期后没有任何一级提醒", f"nobody is told when {deadline.key} has run out",
+                "请加一级 时限: 全部 或写上这一时限、份额: 100",
+                example=f"任何一件适用“{deadline.what}”的案件，过期后无人得知")
 
 
 def _length(deadline: Deadline) -> str:

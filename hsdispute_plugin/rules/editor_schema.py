@@ -10,6 +10,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from hsdispute_plugin.rules.condition_reader import FITS, GROUPS, LISTS, UNCONDITIONAL, facts_before
 from hsdispute_plugin.rules.county import (
     COUNTY,
     DEADLINE_KEYS,
@@ -23,20 +24,12 @@ from hsdispute_plugin.rules.county import (
 )
 from hsdispute_plugin.rules.county_time import OFFICIAL, YEAR_KEYS
 from hsdispute_plugin.rules.facts import UNITS, FactDef, FactTable, Kind
+from hsdispute_plugin.rules.levels import Anchor, Told, Way
+from hsdispute_plugin.rules.levels_reader import KNOWN, LEVEL_ID, LEVEL_KEYS, MOST_TIMES, SPANS
 from hsdispute_plugin.rules.node import LARGEST
 from hsdispute_plugin.rules.overlay import BASE, BEFORE, BEHIND, OFF
 from hsdispute_plugin.rules.rulebook import FAMILIES, Hit
-from hsdispute_plugin.rules.schema import (
-    FAMILY_KEYS,
-    FITS,
-    GROUPS,
-    LISTS,
-    RULE_ID,
-    RULE_KEYS,
-    UNCONDITIONAL,
-    UNCONFIRMED,
-    facts_before,
-)
+from hsdispute_plugin.rules.schema import FAMILY_KEYS, RULE_ID, RULE_KEYS, UNCONFIRMED
 from hsdispute_plugin.rules.workdays import Span
 
 Schema = dict[str, Any]
@@ -68,6 +61,13 @@ def json_schema(table: FactTable | None = None) -> Schema:
             "作息": _keys(HOUR_KEYS), "设置": _list(_keys(SETTING_KEYS, {"键": {"enum": list(SETTINGS)}})),
             BASE: {"type": "string", "description": "本目录以哪个目录为基础，如 ../province"},
         }),
+        "级别": _rows_file("级别", {"oneOf": [{"required": [a]} for a in Anchor], **_keys(LEVEL_KEYS, {
+            "编号": {"type": "string", "pattern": f"^{LEVEL_ID.pattern}$"}, "时限": {"anyOf": [_TEXT, _list(_TEXT)]},
+            "给": _list({"enum": list(Told)}), "做": _list({"enum": list(Way)}), "单位": {"enum": list(SPANS)},
+            **{key: {"type": "number", "minimum": 0} for key in ("份额", "到期前", "到期后", "每")},
+            "最多": {"type": "integer", "minimum": 2, "maximum": MOST_TIMES}, "工作时间": _YES, "未确认": _YES,
+            "条件": {"anyOf": [{"const": UNCONDITIONAL}, _ref("条件 级别")]},
+        })}),
         "年份": _keys(YEAR_KEYS, {
             "年份": {"type": "integer"}, "状态": {"enum": list(OFFICIAL)},
             **{key: _list({"type": "string", "pattern": r"^\d{4}-\d\d-\d\d(\.\.\d{4}-\d\d-\d\d)?$"}) for key in ("休", "班")},
@@ -77,6 +77,7 @@ def json_schema(table: FactTable | None = None) -> Schema:
     for code in FAMILIES:
         definitions[f"条件 {code}"] = _condition(code, table)
         definitions[f"规则 {code}"] = _rule(code, table)
+    definitions["条件 级别"] = _condition_of("级别", tuple(table.by_code[code] for code in KNOWN))
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "社会保险费征缴争议处理：配置文件",
@@ -122,10 +123,14 @@ def _rule(family: str, table: FactTable) -> Schema:
 
 
 def _condition(family: str, table: FactTable) -> Schema:
-    part = {"anyOf": [{"const": UNCONDITIONAL}, _ref(f"条件 {family}")]}
+    return _condition_of(family, facts_before(family, table))
+
+
+def _condition_of(name: str, known: Collection[FactDef]) -> Schema:
+    part = {"anyOf": [{"const": UNCONDITIONAL}, _ref(f"条件 {name}")]}
     groups = {word: {**_list(part), "minItems": 1} for word in GROUPS}
-    facts = {d.label: _ref(f"事实 {d.label}") for d in facts_before(family, table)}
-    codes = {d.code: facts[d.label] for d in facts_before(family, table)}
+    facts = {d.label: _ref(f"事实 {d.label}") for d in known}
+    codes = {d.code: facts[d.label] for d in known}
     return {**_object({**groups, **facts, **codes}), "minProperties": 1}
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from hsdispute_plugin.model import Facts, FactValue, Phrase, Ticket
 from hsdispute_plugin.rules.automaton import fold
-from hsdispute_plugin.rules.clauses import Clauses, Reading
+from hsdispute_plugin.rules.clauses import SHORT, Clauses, Reading
 from hsdispute_plugin.rules.facts import INSURANCE as INSURANCES
 from hsdispute_plugin.rules.facts import TICKET_TYPES, TOPICS, FactDef, FactTable, Kind
 from hsdispute_plugin.rules.lexicon import Words, Zone
@@ -183,8 +184,8 @@ class Extractor:
             there = [(s, e) for s, e, bits in tokens if bits & self._outside]
             if here:
                 area, spans["area"] = INSIDE, here[:SHOWN]
-            elif len(there) > 1 or found.head & self._outside:
-                # A neighbour county named once in passing moves nothing.
+            elif len(there) > 1 or (found.head & self._outside and (ticket.title or len(ticket.content) > SHORT)):
+                # A neighbour county named once in passing moves nothing, and a short message is all head.
                 area, spans["area"] = OUTSIDE, there[:SHOWN]
         if area:
             values["area"] = area
@@ -203,9 +204,19 @@ class Evidence(Mapping[str, tuple[Phrase, ...]]):
         self._original, self._tokens, self._where = original, tokens, where
 
     def __getitem__(self, key: str) -> tuple[Phrase, ...]:
-        where = self._where[key]
+        return self._phrases(self._where[key])
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the phrases behind a fact, or ``default`` where the text says nothing of it."""
+        where = self._where.get(key)
+        return default if where is None else self._phrases(where)
+
+    def _phrases(self, where: Where) -> tuple[Phrase, ...]:
         spans = [(s, e) for s, e, bits in self._tokens if bits & where] if isinstance(where, int) else where
-        return tuple(Phrase(self._original[s:e], s, e) for s, e in list(dict.fromkeys(spans))[:SHOWN])
+        if len(spans) > 1:
+            spans = list(dict.fromkeys(spans))[:SHOWN]
+        original = self._original
+        return tuple([Phrase(original[s:e], s, e) for s, e in spans])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._where)

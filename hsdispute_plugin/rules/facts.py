@@ -28,8 +28,8 @@ class FactDef:
     """One fact. ``values`` maps label to code for 单选 and 多选.
 
     ``optional``: 整数 and 单选 may be unknown (absent); 是否 and 多选 are always present.
-    ``source``: ``ticket`` (a field of the ticket), ``text`` (read from its words), ``family`` (concluded by
-    an earlier family) or ``count`` (the number of members of the set fact ``counts``).
+    ``source``: ``ticket`` (a field of the ticket), ``text`` (read from its words), ``desk`` (counted among the cases
+    at hand), ``family`` (concluded by an earlier family) or ``count`` (the number of members of the set fact ``counts``).
     """
 
     label: str
@@ -110,6 +110,10 @@ BUILT_IN: tuple[FactDef, ...] = (
     FactDef("有联系电话", "has_phone", Kind.BOOL, "工单带有联系电话", source="ticket"),
     FactDef("有姓名", "has_name", Kind.BOOL, "工单带有反映人姓名", source="ticket"),
     FactDef("重复工单", "is_repeat", Kind.BOOL, "平台标明是旧工单的重复", source="ticket"),
+    FactDef("同单位近期件数", "same_employer", Kind.INT, "近期（设置 trend_days）反映同一单位的其他案件数；不经办案时不知道",
+            source="desk", optional=True),
+    FactDef("同乡镇近期件数", "same_town_topic", Kind.INT, "近期同一乡镇、同一主题的其他案件数；不经办案时不知道",
+            source="desk", optional=True),
     FactDef("受理范围", "scope", Kind.CHOICE, "是否属于本机制", source="family", values=SCOPES, optional=True),
     FactDef("复合诉求", "compound", Kind.BOOL, "征缴诉求之外还有别的诉求", source="family"),
     FactDef("主办候选", "lead_candidates", Kind.SET, "按职责可作主办的单位", source="family", values=UNITS),

@@ -22,7 +22,7 @@ MAX_BYTES = 2_000_000
 
 #: Files that can change a decision; their bytes make the edition.
 DECIDING = ("rules/*.yaml", "lexicon/*.yaml", "calendar/*.yaml", "units.yaml", "deadlines.yaml", "notices.yaml",
-            "settings.yaml", "regions.yaml")
+            "settings.yaml", "regions.yaml", "levels.yaml")
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is 8 times faster where the wheel has it
 

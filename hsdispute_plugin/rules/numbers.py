@@ -45,6 +45,8 @@ _ASKED = re.compile(r"(?:满|够|足|达到?|至少|最低|不少于|不低于|�
                     r"瘫痪|患病|卧床|结婚|离婚|守寡)了?[为是]?$")
 #: A year of the calendar before 年: 2015年, 97年, 05年; 12年 only where a month, 底, 起 … follows.
 _YEAR = re.compile(r"(?:(?<=[^\d〔\[【(〈])|^)(?P<y>19[5-9]\d|20[0-3]\d|[5-9]\d|[012]\d)$")
+#: 八五年到九八年, 零三年: a short year in Chinese figures; 八九年 alone says about eight.
+_SHORT_YEAR = re.compile(r"(?<![一二三四五六七八九十百〇零])(?P<y>[五六七八九零〇][〇零一二三四五六七八九])$")
 _OF_A_DATE = re.compile(rf"\d{{1,2}}月|[{_N}]+月|[底初末起]|[上下]半年|开始|以[前后]|之[前后]|[至到\-—~]")
 _SPANNED = re.compile(r"(?:19[5-9]\d|20[0-3]\d)(?=[-—~至到.]\s?(?:19|20)\d\d)")
 _NOT_LIVED = re.compile(r"出生|生于|年生|身份证|〕|\]|号文|文件|》|条例|施行|实施|颁布|出台")
@@ -142,6 +144,8 @@ def stretches_of_years(text: str) -> Iterator[Quantity]:
                       or text[max(0, named.start() - 1)] in "到至-—~"):
             if not _NOT_LIVED.search(text, max(0, named.start() - 4), at + 7):
                 years.append((_full(named["y"]), named.start("y"), named.end("y")))
+        elif (m := _SHORT_YEAR.search(text, before, at)) and not _ABOUT.fullmatch(m["y"]):
+            years.append((_full("".join(str(_DIGITS[c]) for c in m["y"])), m.start("y"), m.end("y")))
         elif (m := _STRETCH.search(text, before, at)) and not _NO_STRETCH.match(text, at + 1):
             number = m["n"]
             value = 3 if number == "好几" else _VAGUE.get(number) or value_of(number)

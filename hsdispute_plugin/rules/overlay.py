@@ -16,7 +16,7 @@ BASE, OFF, BEFORE, BEHIND = "基础目录", "停用", "之前", "之后"
 #: Files of rows: the key of their list and the key that names a row. All other files are taken whole.
 _ROWS: Mapping[str, tuple[str, str]] = {
     "units.yaml": ("单位", "代号"), "deadlines.yaml": ("时限", "代号"), "notices.yaml": ("通报", "代号"),
-    "settings.yaml": ("设置", "键"),
+    "settings.yaml": ("设置", "键"), "levels.yaml": ("级别", "编号"),
 }
 
 

@@ -16,12 +16,19 @@ class Regions:
 
     inside: set[str] = field(default_factory=set)
     outside: set[str] = field(default_factory=set)
+    towns: dict[str, str] = field(default_factory=dict)  # name or other name, folded → name
 
     def area(self, given: str) -> str | None:
         """Tell where the host's own field puts a matter: the longest name in it decides; ``None`` when it names no place."""
         text = fold(given)
         found = max((n for n in self.inside | self.outside if n in text), key=len, default=None)
         return None if found is None else INSIDE if found in self.inside else OUTSIDE
+
+
+    def town(self, text: str) -> str:
+        """Return the township that a text names, the longest name first; empty: none."""
+        folded = fold(text)
+        return self.towns[max(found, key=len)] if (found := [n for n in self.towns if n in folded]) else ""
 
 
 def read_regions(node: Node | None, reading: Reading) -> Regions:
@@ -34,9 +41,11 @@ def read_regions(node: Node | None, reading: Reading) -> Regions:
         regions.inside.add(fold(name))
     for row in reading.items(top["乡镇"], "乡镇"):
         item = reading.mapping(row, "乡镇", ("名称",), ("别名", "代码"))
+        name = reading.text(item["名称"], "乡镇") if item else None
         for n in (item["名称"], *reading.items(item.get("别名"), "别名")) if item else ():
             if text := reading.text(n, "乡镇"):
                 regions.inside.add(fold(text))
+                regions.towns[fold(text)] = name or text
     for n in reading.items(top["县外"], "县外"):
         if text := reading.text(n, "县外"):
             regions.outside.add(fold(text))

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, Op
+from hsdispute_plugin.rules.condition_reader import UNCONDITIONAL
 from hsdispute_plugin.rules.facts import FactTable
 from hsdispute_plugin.rules.rulebook import Rule
-from hsdispute_plugin.rules.schema import RULE_KEYS, UNCONDITIONAL, UNCONFIRMED
+from hsdispute_plugin.rules.schema import RULE_KEYS, UNCONFIRMED
 from hsdispute_plugin.rules.table_cells import in_order, same, word
 from hsdispute_plugin.rules.traps import turned
 

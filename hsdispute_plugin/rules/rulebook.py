@@ -24,10 +24,12 @@ from hsdispute_plugin.model import (
     Track,
     Unit,
 )
-from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, holds, leaves, true_leaves
+from hsdispute_plugin.rules.condition import All, Condition, Leaf, holds, leaves
 from hsdispute_plugin.rules.facts import FactTable, Kind
+from hsdispute_plugin.rules.levels import Level
 from hsdispute_plugin.rules.lexicon import Words
 from hsdispute_plugin.rules.regions import Regions
+from hsdispute_plugin.rules.speech import Given, Speech
 from hsdispute_plugin.rules.workdays import Deadline, WorkCalendar, WorkHours
 
 
@@ -111,10 +113,9 @@ class RuleSource:
     words: Words
     regions: Regions
     edition: str
+    levels: tuple[Level, ...] = ()  # 催办督办级别
 
 
-#: Phrases shown with one reason; more would hide the rule behind the words.
-MAX_PHRASES = 6
 REMEMBERED = 4096
 
 
@@ -143,13 +144,13 @@ class Rulebook:
         self._conclusions = frozenset(c for c, d in source.table.by_code.items() if d.source == "family")
         # What every rule of a family demands: where it fails, no rule can speak and the engine need not be asked.
         self._gates = {f.code: _gate(f.rules) for f in source.families}
-        # Leaves that are true whenever the rule speaks; rules with a 任一 are asked each time.
-        self._leaves = {id(r): tuple(leaf for leaf in true_leaves(r.condition, {}, sure=True))
-                        for f in source.families for r in f.rules if not _has_choice(r.condition)}
-        self._set_codes = frozenset(c for c, d in source.table.by_code.items() if d.kind is Kind.SET)
+        sets = frozenset(c for c, d in source.table.by_code.items() if d.kind is Kind.SET)
         asked = {leaf.fact for f in source.families for r in f.rules for leaf in leaves(r.condition)}
         self._counts = tuple((d.code, d.counts) for d in source.table.by_code.values() if d.counts and d.code in asked)
-        self._count_of = dict(self._counts)
+        count_of = dict(self._counts)
+        self._speeches = {
+            f.code: tuple(Speech(r, unite=f.hit is Hit.ALL, count_of=count_of, sets=sets, conclusions=self._conclusions)
+                          for r in f.rules) for f in source.families}
         self._families = tuple((f, compile_engine(f.rules, source.table)) for f in source.families)
         self._in_force: dict[date, tuple[frozenset[int] | None, ...]] = {}
         self._counted: dict[tuple[str, tuple[date, bool]], DueDate] = {}
@@ -190,32 +191,35 @@ class Rulebook:
             if in_force is not None:
                 fired = [i for i in fired if i in in_force]
             concluded: set[str] = set()
+            speeches, label = self._speeches[family.code], family.label
             for i in fired:
-                rule = family.rules[i]
-                new = [c for c, v in rule.outcome.items()
-                       if c not in concluded or (family.hit is Hit.ALL and isinstance(v, frozenset))]
-                if not new:
-                    continue
-                concluded.update(new)
-                phrases = self._phrases(rule, values, evidence)  # no rule asks for what its own family concludes
-                for code in new:
-                    value = rule.outcome[code]
-                    if isinstance(value, frozenset):
-                        values[code] = values.get(code, frozenset()) | value  # type: ignore[operator]
-                        for member in value:
-                            key = f"{code}.{member}"
-                            evidence[key] = (*evidence[key], *phrases)
-                    else:
+                speech = speeches[i]
+                gives: Sequence[Given] = speech.gives
+                if concluded:
+                    gives = [g for g in gives if g.united or g.code not in concluded]
+                    if not gives:
+                        continue
+                phrases = speech.phrases(values, evidence)  # no rule asks for what its own family concludes
+                for code, value, keys, _ in gives:
+                    concluded.add(code)
+                    if keys is None:
                         values[code] = value
-                reasons.append(Reason(rule.id, family.label, rule.clause, rule.because, phrases))
-                notices = rule.outcome["notices"] if "notices" in new else ()
-                if notices:
+                        continue
+                    have = values.get(code)
+                    values[code] = have | value if have else value  # type: ignore[operator]
+                    if phrases:
+                        for key in keys:
+                            evidence[key] = evidence[key] + phrases
+                rule = speech.rule
+                reasons.append(Reason(rule.id, label, rule.clause, rule.because, phrases))
+                if speech.notices and any(g.code == "notices" for g in gives):
                     known = {a.key for a in alerts}
                     # In the order of notices.yaml: 110 before the office.
                     alerts += [Alert(k, what, rule.id) for k, what in self.source.notices.items()
-                               if k in notices and k not in known]  # type: ignore[operator]
-            for code, of in self._counts:
-                values[code] = len(values.get(of, ()))  # type: ignore[arg-type]
+                               if k in speech.notices and k not in known]  # type: ignore[operator]
+            if fired:
+                for code, of in self._counts:
+                    values[code] = len(values.get(of, ()))  # type: ignore[arg-type]
         return self._decision(ticket, values, tuple(reasons), tuple(alerts), now)
 
     def in_force(self, day: date) -> tuple[frozenset[int] | None, ...]:
@@ -226,22 +230,6 @@ class Rulebook:
         if (known := self._in_force.get(day)) is None:
             known = self._in_force[day] = tuple(_in_force(f.rules, day) for f, _ in self._families)
         return known
-
-    def _phrases(
-        self, rule: Rule, values: Mapping[str, FactValue], evidence: _Behind
-    ) -> tuple[Phrase, ...]:
-        found: list[Phrase] = []
-        known = self._leaves.get(id(rule))
-        for leaf in true_leaves(rule.condition, values, sure=True) if known is None else known:
-            of = self._count_of.get(leaf.fact, leaf.fact)
-            if of in self._set_codes:
-                members = values.get(of, ())
-                for member in members if of != leaf.fact else leaf.value:  # type: ignore[union-attr]
-                    if member in members:  # type: ignore[operator]
-                        found += evidence[f"{of}.{member}"]
-            elif of not in self._conclusions:  # 受理范围 or 办理方式 stands with its own reasons already
-                found += evidence[of]
-        return _tidy(found)
 
     def _decision(
         self, ticket: Ticket, values: Mapping[str, FactValue],
@@ -309,11 +297,6 @@ class _Behind(dict[str, tuple[Phrase, ...]]):
         return found
 
 
-def _has_choice(condition: Condition) -> bool:
-    """Tell whether a 任一 stands outside every 均不."""
-    return isinstance(condition, AnyOf) or (isinstance(condition, All) and any(map(_has_choice, condition.parts)))
-
-
 def rules_in_force(rules: Sequence[Rule], day: date) -> frozenset[int]:
     """Return the positions of the rules in force on a day: of several entries of one id the latest begun."""
     latest: dict[str, int] = {}
@@ -326,23 +309,6 @@ def rules_in_force(rules: Sequence[Rule], day: date) -> frozenset[int]:
 def _in_force(rules: Sequence[Rule], day: date) -> frozenset[int] | None:
     kept = rules_in_force(rules, day)
     return None if len(kept) == len(rules) else kept
-
-
-def _tidy(phrases: list[Phrase]) -> tuple[Phrase, ...]:
-    """Return phrases in the order of the text, without those inside another, at most ``MAX_PHRASES``."""
-    if len(phrases) < 2:
-        return tuple(phrases)
-    kept: list[Phrase] = []
-    reach = -1
-    for phrase in sorted(phrases, key=_span):
-        if phrase.end > reach:
-            kept.append(phrase)
-            reach = phrase.end
-    return tuple(kept[:MAX_PHRASES])
-
-
-def _span(phrase: Phrase) -> tuple[int, int]:
-    return phrase.start, -phrase.end
 
 
 def _sorted(values: Mapping[str, FactValue], code: str) -> tuple[str, ...]:

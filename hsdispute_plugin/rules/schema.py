@@ -5,37 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from itertools import takewhile
 
 from hsdispute_plugin.model import FactValue
-from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, NoneOf, Op, Scalar, leaves
+from hsdispute_plugin.rules.condition import Op, leaves
+from hsdispute_plugin.rules.condition_reader import read_condition, read_operand
 from hsdispute_plugin.rules.county import read_county
 from hsdispute_plugin.rules.facts import BUILT_IN, FactDef, FactTable, Kind
+from hsdispute_plugin.rules.levels_reader import read_levels
 from hsdispute_plugin.rules.lexicon import CLUES, read_words
 from hsdispute_plugin.rules.node import Node, Reading
 from hsdispute_plugin.rules.regions import read_regions
 from hsdispute_plugin.rules.rulebook import FAMILIES, Family, Hit, Rule, RuleSource
 
 RULE_ID = re.compile(r"[a-z0-9]+(\.[a-z0-9]+(-[a-z0-9]+)*)+")
-UNCONDITIONAL = "总是"
 UNCONFIRMED = "未确认"
-GROUPS: Mapping[str, type[All] | type[AnyOf] | type[NoneOf]] = {"全部": All, "任一": AnyOf, "均不": NoneOf}
-
 #: Keys of a rule file and of one rule: required, optional. ``editor_schema`` shows editors the same.
 FAMILY_KEYS = (("规则族", "命中", "规则"), ("说明",))
 RULE_KEYS = (("编号", "名称", "依据", "施行", "条件", "结论", "理由"), ("废止", "标记", "标记依据"))
-
-_YES = {"是": True, "否": False}
-
-#: Which comparisons fit which kind of fact.
-FITS: Mapping[Kind, tuple[Op, ...]] = {
-    Kind.BOOL: (Op.EQ, Op.NE),
-    Kind.INT: (Op.EQ, Op.NE, Op.GE, Op.LE, Op.GT, Op.LT, Op.IN, Op.NOT_IN),
-    Kind.CHOICE: (Op.EQ, Op.NE, Op.IN, Op.NOT_IN),
-    Kind.SET: (Op.HAS_ANY,),
-}
-LISTS = (Op.IN, Op.NOT_IN, Op.HAS_ANY)
-
 
 def read_source(
     files: Mapping[str, Node], extra_facts: Sequence[FactDef], edition: str, reading: Reading
@@ -48,12 +34,13 @@ def read_source(
         reading.missing("regions.yaml")
     regions = read_regions(files.get("regions.yaml"), reading)
     families = _families(files, table, reading)
+    levels = read_levels(files.get("levels.yaml"), county.deadline_names, table, reading)
     if reading.problems:
         return None
     return RuleSource(
         families=families, table=table, units=county.units, deadlines=county.deadlines, notices=county.notices,
         settings=county.settings, calendar=county.calendar, hours=county.hours, words=words, regions=regions,
-        edition=edition,
+        edition=edition, levels=levels,
     )
 
 
@@ -130,7 +117,7 @@ def read_rule(node: Node, family: str, table: FactTable, reading: Reading) -> Ru
     if since and until and until <= since:
         reading.note(top["废止"].where, f"{subject}  废止", "废止日期不晚于施行日期", "until is not after since",
                      "请改正其中一个日期")
-    condition = _condition(top["条件"], family, table, f"{subject}  条件", reading)
+    condition = read_condition(top["条件"], family, table, f"{subject}  条件", reading)
     outcome = _outcome(top["结论"], family, table, f"{subject}  结论", reading)
     unconfirmed = _unconfirmed(top, subject, reading)
     if len(reading.problems) > before or not (id_ and name and clause and because and since and condition and outcome):
@@ -149,109 +136,6 @@ def _unconfirmed(top: Mapping[str, Node], subject: str, reading: Reading) -> str
     return reading.text(top["标记依据"], f"{subject}  标记依据") or ""
 
 
-def _condition(node: Node, family: str, table: FactTable, subject: str, reading: Reading) -> Condition | None:
-    if node.value == UNCONDITIONAL:
-        return All(())
-    if not isinstance(node.value, Mapping):
-        reading.note(node.where, subject, f"条件应是 “{UNCONDITIONAL}”、一组条件或一个事实",
-                     "a condition is 总是, a group or a fact",
-                     f"请写 条件: {UNCONDITIONAL}，或 条件: 下面另起一行写 全部:")
-        return None
-    parts = [p for key, value in node.value.items() if (p := _part(key, value, family, table, subject, reading))]
-    if not node.value:
-        reading.note(node.where, subject, "条件是空的", "empty condition", f"无条件的规则请写 条件: {UNCONDITIONAL}")
-    if len(parts) != len(node.value) or not parts:
-        return None
-    return parts[0] if len(parts) == 1 else All(tuple(parts))
-
-
-def _part(key: str, node: Node, family: str, table: FactTable, subject: str, reading: Reading) -> Condition | None:
-    if key in GROUPS:
-        inner = reading.items(node, f"{subject}.{key}")
-        if not inner and isinstance(node.value, tuple):
-            reading.note(node.where, f"{subject}.{key}", f"“{key}” 下面没有内容", "empty group", "请写上条件，或删去这一组")
-        parts = tuple(p for n in inner if (p := _condition(n, family, table, f"{subject}.{key}", reading)))
-        return GROUPS[key](parts) if len(parts) == len(inner) and parts else None
-    fact = _fact(key, node, family, table, subject, reading)
-    return _comparison(node, fact, f"{subject}.{fact.label}", reading) if fact else None
-
-
-def _fact(key: str, node: Node, family: str, table: FactTable, subject: str, reading: Reading) -> FactDef | None:
-    fact = table.by_label.get(key) or table.by_code.get(key)
-    if fact is None:
-        reading.choice(Node(node.where, key), subject, dict.fromkeys([*GROUPS, *table.by_label], True), "事实")
-        return None
-    if fact not in facts_before(family, table):
-        concluded = fact.counts or fact.code
-        giver = next((label for label, codes in FAMILIES.values() if concluded in codes), None)
-        when = f"要到 “{giver}” 才有结论，本族还不能用" if giver else "没有哪个规则族给出"
-        reading.note(node.where, subject, f"“{key}” {when}", f"{fact.code} is not concluded before this family",
-                     "规则只能用工单事实和前面各族的结论")
-        return None
-    return fact
-
-
-def facts_before(family: str, table: FactTable) -> tuple[FactDef, ...]:
-    """Return the facts that rules of a family may ask for: those of the ticket and those earlier families conclude."""
-    known = {code for earlier in takewhile(lambda f: f != family, FAMILIES) for code in FAMILIES[earlier][1]}
-    return tuple(d for d in table.by_code.values()
-                 if table.by_code[d.counts or d.code].source != "family" or (d.counts or d.code) in known)
-
-
-def _comparison(node: Node, fact: FactDef, subject: str, reading: Reading) -> Condition | None:
-    if isinstance(node.value, Mapping):
-        found = []
-        for word, value in node.value.items():
-            op = reading.choice(Node(value.where, word), subject, {o.value: o for o in Op}, "比较")
-            if op is None:
-                continue
-            if op not in FITS[fact.kind]:
-                reading.note(value.where, subject, f"“{fact.label}” 是{fact.kind.value}，不能用 “{word}”",
-                             f"{op.name} does not fit {fact.code}", "可用 / known: " + "、".join(FITS[fact.kind]))
-                continue
-            if (v := _operand(value, op, fact, subject, reading)) is not None:
-                found.append(Leaf(fact.code, op, v))
-        if not node.value:
-            reading.note(node.where, subject, "没有写比较", "no comparison", "请写如 {不少于: 10}")
-        if len(found) != len(node.value) or not found:
-            return None
-        return found[0] if len(found) == 1 else All(tuple(found))
-    if isinstance(node.value, tuple):
-        op = {Kind.SET: Op.HAS_ANY, Kind.BOOL: Op.EQ}.get(fact.kind, Op.IN)
-    else:
-        op = Op.HAS_ANY if fact.kind is Kind.SET else Op.EQ
-    operand = _operand(node, op, fact, subject, reading)
-    return None if operand is None else Leaf(fact.code, op, operand)
-
-
-def _operand(node: Node, op: Op, fact: FactDef, subject: str, reading: Reading) -> Scalar | tuple[Scalar, ...] | None:
-    if op not in LISTS:
-        if isinstance(node.value, tuple):
-            several = "；条件里要写几个值请用 属于" if Op.IN in FITS[fact.kind] else ""
-            reading.note(node.where, subject, "这里只能写一个值，写的却是列表", "expected one value", f"请只写一个值{several}")
-            return None
-        return _value(node, fact, subject, reading)
-    nodes = node.value if isinstance(node.value, tuple) else (node,)
-    if not nodes:
-        reading.note(node.where, subject, "列表是空的", "empty list", "请至少写一个值")
-        return None
-    values = [v for n in nodes if (v := _value(n, fact, subject, reading)) is not None]
-    if len(set(values)) != len(values):
-        reading.note(node.where, subject, "列表里有重复的值", "repeated value", "请删去重复的")
-    return tuple(values) if len(values) == len(nodes) else None
-
-
-def _value(node: Node, fact: FactDef, subject: str, reading: Reading) -> Scalar | None:
-    if fact.kind is Kind.BOOL:
-        return reading.choice(node, subject, _YES)
-    if fact.kind is Kind.INT:
-        return reading.integer(node, subject)
-    if not fact.values:  # its file could not be read, which is a problem of its own
-        return reading.text(node, subject)
-    labels = [label for label, code in fact.values.items() if label != code]
-    return reading.choice(node, subject, {**fact.values, **{c: c for c in fact.values.values()}}, shown=labels)
-
-
 def _outcome(node: Node, family: str, table: FactTable, subject: str, reading: Reading) -> Mapping[str, FactValue] | None:
     own = {table.by_code[c].label: table.by_code[c] for c in FAMILIES[family][1]}
     top = reading.mapping(node, subject, (), tuple(own))
@@ -262,7 +146,7 @@ def _outcome(node: Node, family: str, table: FactTable, subject: str, reading: R
     found: dict[str, FactValue] = {}
     for label, value in top.items():
         fact, place = own[label], f"{subject}.{label}"
-        given = _operand(value, Op.HAS_ANY if fact.kind is Kind.SET else Op.EQ, fact, place, reading)
+        given = read_operand(value, Op.HAS_ANY if fact.kind is Kind.SET else Op.EQ, fact, place, reading)
         if isinstance(given, tuple):
             found[fact.code] = frozenset(str(v) for v in given)
         elif given is not None:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from hsdispute_plugin.model import FactValue
 from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, NoneOf, Op, Scalar
+from hsdispute_plugin.rules.condition_reader import LISTS, UNCONDITIONAL
 from hsdispute_plugin.rules.facts import FactDef, FactTable, Kind
 from hsdispute_plugin.rules.node import MEANT, Node
-from hsdispute_plugin.rules.schema import LISTS, UNCONDITIONAL
 
 AND, OR = "；", "、"
 _AND, _OR = re.compile("[；;]"), re.compile("[、，,\n]")

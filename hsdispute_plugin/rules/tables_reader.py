@@ -13,11 +13,12 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
 from hsdispute_plugin.errors import Problem, RulebookError
+from hsdispute_plugin.rules.condition_reader import facts_before
 from hsdispute_plugin.rules.load import parse
 from hsdispute_plugin.rules.node import Node, Reading, suggest
 from hsdispute_plugin.rules.rule_text import ORDER
 from hsdispute_plugin.rules.rulebook import FAMILIES, Rule, RuleSource
-from hsdispute_plugin.rules.schema import facts_before, read_rule
+from hsdispute_plugin.rules.schema import read_rule
 from hsdispute_plugin.rules.table_cells import comparisons, condition_node, outcome_node, same
 from hsdispute_plugin.rules.tables import BACK, BARRED, CONCLUDED, FRONT, HELD, MUST, ORIGIN, RAW, column_of
 

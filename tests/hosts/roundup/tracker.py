@@ -190,6 +190,15 @@ class Desk:
         """Read the contents of all messages of an issue, oldest first."""
         return [m["content"] for m in self.messages(number)]
 
+    def files(self, number: str) -> dict[str, bytes]:
+        """Download the files of an issue by their names."""
+        found = {}
+        for file in self.read(number)["files"]:
+            named = self._ok(self._session.get(f"{self._base}/file/{file['id']}"))["attributes"]["name"]
+            assert named not in found, f"{named} hangs there twice"
+            found[named] = self._session.get(f"{self._base}/file/{file['id']}/binary_content").content
+        return found
+
     def say(self, number: str, content: str) -> None:
         """Add a message."""
         message = self._ok(self._session.post(self._base + "/msg", json={"content": content, "author": self._user, "date": "."}))
