@@ -27,8 +27,14 @@ lint: install
 types: install
 	$(BIN)/mypy
 
-bench: install  ## figures of docs/benchmarks.md
+$(VENV)/.bench: pyproject.toml $(VENV)/.installed
+	$(BIN)/python -m pip install -q -e '.[bench]'
+	touch $@
+
+bench: $(VENV)/.bench  ## figures of docs/benchmarks.md, charts as PNG
 	$(BIN)/python -m benchmarks.decide
+	$(BIN)/python -m benchmarks.engines --png docs/benchmarks/engines.png
+	$(BIN)/python -m benchmarks.replay --png docs/benchmarks/replay.png
 	$(BIN)/python -m benchmarks.verify
 	$(BIN)/python -m benchmarks.soak
 	$(BIN)/python -m benchmarks.measure

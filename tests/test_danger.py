@@ -22,7 +22,8 @@ def alerts(book, text):
 
 
 @pytest.mark.parametrize("text", [
-    "再不办我就跳楼", "再不给办我就死给你们看", "不解决我就跳楼", "不给我办社保我就从税务局楼上跳下去", "不给补社保我就抱着你们一起死",
+    "再不办我就跳楼", "再不给办我就死给你们看", "不解决我就跳楼", "不给我办社保我就从税务局楼上跳下去",
+    "不给补社保我就抱着你们一起死",
     "单位欠缴养老保险，不解决我就死在税务局门口", "再不答复就提着汽油去找你们", "活不下去了，想喝敌敌畏", "让你们偿命"])
 def test_a_threat_is_told_to_110_whatever_condition_it_hangs_on(book, text):
     assert "police110" in alerts(book, text)
@@ -34,6 +35,7 @@ def test_a_denied_threat_is_put_before_a_person(book, text):
     assert "police110" not in alerts(book, text)
 
 
-@pytest.mark.parametrize("text", ["我父亲去年病死在医院，丧葬费怎么领", "我开加油站卖汽油，灵活就业怎么交社保", "商场跳楼价，单位没交社保"])
+@pytest.mark.parametrize("text", ["我父亲去年病死在医院，丧葬费怎么领", "我开加油站卖汽油，灵活就业怎么交社保",
+    "商场跳楼价，单位没交社保"])
 def test_ordinary_words_alarm_nobody(book, text):
     assert not alerts(book, text) & {"verify_words", "police110"}
