@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test check lint types bench measure clean install
+.PHONY: bundle demo test check lint types bench measure clean install
 
 install: $(VENV)/.installed
 
@@ -27,11 +27,20 @@ lint: install
 types: install
 	$(BIN)/mypy
 
-bench: install  ## figures of docs/benchmarks.md
+$(VENV)/.bench: pyproject.toml $(VENV)/.installed
+	$(BIN)/python -m pip install -q -e '.[bench]'
+	touch $@
+
+bench: $(VENV)/.bench  ## figures of docs/benchmarks.md, charts as PNG
 	$(BIN)/python -m benchmarks.decide
+	$(BIN)/python -m benchmarks.engines --png docs/benchmarks/engines.png
+	$(BIN)/python -m benchmarks.replay --png docs/benchmarks/replay.png
 	$(BIN)/python -m benchmarks.verify
 	$(BIN)/python -m benchmarks.soak
 	$(BIN)/python -m benchmarks.measure
+
+bundle: install  ## all that a server without internet needs, for this processor and Python
+	CC="$${CC:-gcc -O2}" $(BIN)/python -m tools.make_bundle
 
 measure: install  ## agreement with labelled messages, where a labelled file is at hand
 	$(BIN)/python -m benchmarks.measure

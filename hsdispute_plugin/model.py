@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -42,19 +43,28 @@ class Matter(StrEnum):
     MAJOR = "major"
 
 
+#: What most hosts send, read without further ado.
+_ISO = re.compile(r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?"
+                  r"(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)?$")
+
+
 def aware(value: Any) -> Any:
     """Read a host's time: ISO, ``2026/1/5 8:30:00``, ``2026年1月5日 8时30分``; no zone means Asia/Shanghai."""
     if isinstance(value, str):
         text = value.strip()
         if not text:
             return None
+        if _ISO.match(text):
+            return _zoned(datetime.fromisoformat(text))
         for old, new in (("年", "-"), ("月", "-"), ("日", " "), ("时", ":"), ("分", ":"), ("秒", ""), ("/", "-")):
             text = text.replace(old, new)
         text = text.strip().rstrip(":")
         value = _loose_datetime(text)
-    if isinstance(value, datetime) and value.tzinfo is None:
-        return value.replace(tzinfo=SHANGHAI)
-    return value
+    return _zoned(value) if isinstance(value, datetime) else value
+
+
+def _zoned(value: datetime) -> datetime:
+    return value if value.tzinfo else value.replace(tzinfo=SHANGHAI)
 
 
 def _loose_datetime(text: str) -> datetime:
@@ -110,7 +120,7 @@ class Ticket(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _keep_unknown(cls, data: Any) -> Any:
-        if not isinstance(data, Mapping):
+        if not isinstance(data, Mapping) or data.keys() <= _FIELDS:
             return data
         unknown = {k: v for k, v in data.items() if k not in cls.model_fields}
         if not unknown:
@@ -127,6 +137,9 @@ class Ticket(BaseModel):
         return f"Ticket({self.ticket_no!r}, ***)"
 
     __str__ = __repr__
+
+
+_FIELDS = Ticket.model_fields.keys()
 
 
 class Phrase(NamedTuple):

@@ -1,11 +1,13 @@
 """Tickets as hosts really send them: naive times, numbers for text, unknown keys, two encodings."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from hsdispute_plugin.model import SHANGHAI, Ticket, decode
+from hsdispute_plugin.model import SHANGHAI, Ticket, aware, decode
 
 
 @pytest.mark.parametrize("written", [
@@ -56,3 +58,11 @@ def test_a_ticket_needs_a_number():
 def test_a_year_no_calendar_can_count_from_is_refused(written):
     with pytest.raises(ValidationError):
         Ticket(ticket_no="1", received_at=written)
+
+
+@given(st.dates(date(1950, 1, 1), date(2199, 12, 31)), st.times(), st.sampled_from(["T", " "]),
+       st.sampled_from(["%H:%M", "%H:%M:%S"]), st.sampled_from(["", "Z", "+08:00", "-05:30"]))
+def test_what_most_hosts_send_is_read_as_every_other_way_of_writing_it(day, time, between, clock, zone):
+    text = f"{day}{between}{time.strftime(clock)}{zone}"
+    assert aware(text) == aware(text[:10].replace("-", "/") + text[10:])
+    assert aware(text).tzinfo is not None

@@ -267,3 +267,15 @@ def test_several_processes_read_what_one_reads(tmp_path):
     assert len(weights) == 31 and seen.ticket_nos == [t.ticket_no for t in TICKETS[:30]]
     assert [n for n, _ in seen.refused] == [99]
     cache.close()
+
+
+def test_two_texts_that_share_half_a_key_keep_their_own_facts(tmp_path):
+    cache = FactCache(tmp_path, READER, LAYOUT)
+    rows = [LAYOUT.pack(EXTRACT(t).values) for t in TICKETS[:3]]
+    cache.add([(7, 1), (7, 2), (8, 1)], rows)
+    assert cache.facts([(7, 2), (8, 1), (7, 1), (7, 2)]).rows() == [rows[1], rows[2], rows[0], rows[1]]
+    assert (7, 1) in cache.known() and (7, 3) not in cache.known() and (9, 1) not in cache.known()
+    for unknown in ((7, 3), (9, 1)):
+        with pytest.raises(ReplayRefused, match="不完整"):
+            cache.facts([(8, 1), unknown])
+    cache.close()

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from hsdispute_plugin.entrypoints.cli_backup import register as register_backup
 from hsdispute_plugin.entrypoints.cli_calendar import register as register_calendar
 from hsdispute_plugin.entrypoints.cli_cases import register as register_cases
 from hsdispute_plugin.entrypoints.cli_input import fail, lines_of, moment, reader_may_leave
@@ -28,6 +29,7 @@ register_cases(commands)
 register_reports(commands)
 register_library(commands)
 register_calendar(commands)
+register_backup(commands)
 register_work(commands)
 Config = Annotated[Path | None, typer.Option("--config", help="配置目录；不写则用 HSDISPUTE_CONFIG，再不然用随附的配置")]
 Database = Annotated[str | None, typer.Option(

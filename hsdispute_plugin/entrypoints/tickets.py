@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
+import orjson
 from pydantic import ValidationError
 
 from hsdispute_plugin.errors import TicketRefused
@@ -94,6 +95,10 @@ def _line(number: int, line: bytes) -> tuple[int, Ticket | TicketRefused]:
 
 def _value(raw: bytes) -> Any:
     """Return the JSON value of some bytes, or why it is none (a value, so that the reader goes on)."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        pass  # a mark at the beginning, GB18030, or no JSON
     try:
         return json.loads(decode(raw))
     except UnicodeDecodeError:

@@ -75,8 +75,7 @@ class _Worker:
 
     def __init__(self, means: Means, known: Known, alike: Known | None, changed: frozenset[str]) -> None:
         self._means, self._known, self._alike = means, known, alike
-        self._extract, table = means.read()
-        self._pack = Packing(table).pack
+        self._row: Callable[[Ticket], Row] = self._begin  # a process that finds everything known reads no lexicon
         self._changed = Automaton(sorted(changed)) if changed else None
 
     def __call__(self, chunk: Chunk) -> _Read:
@@ -95,8 +94,14 @@ class _Worker:
             if self._alike is not None and key in self._alike and not self._touched(ticket):
                 read.same.append(key)
             else:
-                read.new.append((key, self._pack(self._extract(ticket).values)))
+                read.new.append((key, self._row(ticket)))
         return read
+
+    def _begin(self, ticket: Ticket) -> Row:
+        extract, table = self._means.read()
+        pack = Packing(table).pack
+        self._row = lambda t: pack(extract(t).values)
+        return self._row(ticket)
 
     def _touched(self, ticket: Ticket) -> bool:
         return self._changed is not None and any(True for _ in self._changed.find(fold(ticket.text)))

@@ -78,7 +78,7 @@ def _said(side: Side, code: str, at: Sequence[int]) -> list[set[str]]:
     """Return what is said of some tickets."""
     found: list[set[str]] = [set() for _ in at]
     for value in side.values(code):
-        for n, held in enumerate(side.flag(code, value).gather(at).to_list()):
+        for n, held in enumerate(side.flag(code, value).gather(list(at)).to_list()):
             if held:
                 found[n].add(str(value))
     return found
