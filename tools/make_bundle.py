@@ -22,7 +22,7 @@ def main() -> Path:
     home = ROOT / "dist" / name
     shutil.rmtree(home, ignore_errors=True)
     (home / "wheels").mkdir(parents=True)
-    wanted = f"{ROOT}[postgresql]"
+    wanted = f"{ROOT}[postgresql,replay]"
     subprocess.run([sys.executable, "-m", "pip", "wheel", "-q", "--wheel-dir", home / "wheels", wanted], check=True)
     for given in TAKEN:
         source = ROOT / given
