@@ -20,7 +20,9 @@ from hsdispute_plugin.rules.rulebook import Rulebook
 from hsdispute_plugin.store import Transaction
 
 CLOCK = "系统时钟"
-BATCH = 50  # cases in one transaction: the writer of an embedded database is never held for long
+#: Cases in one transaction. An embedded database syncs for each; on PostgreSQL a second case could be one that another
+#: process holds while it waits for the journal that we hold.
+BATCH, ALONE = 50, 1
 LEASE = timedelta(minutes=2)
 _RECOUNTED = "recounted"
 _log = structlog.get_logger(__name__)
@@ -55,13 +57,14 @@ class Ticking(Records):
                 tx.set_meta(_RECOUNTED, terms.source.edition)
         if counted_by not in ("", terms.source.edition):
             self._recount(terms, now)
+        batch = BATCH if self._store.embedded else ALONE
         while True:
             with self._store.begin() as tx:
-                numbers = tx.cases_to_look_at(now, BATCH)
+                numbers = tx.cases_to_look_at(now, batch)
                 for number in numbers:
                     told += self._look(tx, terms, self._docket(tx, number, book, now), now)
                 tx.lease("tick", owner, now, now + LEASE)
-            if len(numbers) < BATCH:
+            if len(numbers) < batch:
                 return told
 
     def _look(self, tx: Transaction, terms: Terms, docket: Docket, now: datetime) -> int:
@@ -107,9 +110,10 @@ class Ticking(Records):
     def _recount(self, terms: Terms, now: datetime) -> None:
         """Count every running clock by the new calendar and numbers; what moved is journaled and shown in the host."""
         book, because, after = terms.clocks, f"规则册更换为 {terms.source.edition} 版", ""
+        batch = BATCH if self._store.embedded else ALONE
         while True:
             with self._store.begin() as tx:
-                numbers = tx.cases_with_running_clocks(after, BATCH)
+                numbers = tx.cases_with_running_clocks(after, batch)
                 for number in numbers:
                     row = tx.case_by(number)
                     assert row is not None
@@ -124,7 +128,7 @@ class Ticking(Records):
                         self._told(tx, terms, counted, None, "\n".join(c.says for c in changes), now)
                     else:
                         save(tx, terms, counted)  # all of them: the levels may have changed too
-                if len(numbers) < BATCH:
+                if len(numbers) < batch:
                     tx.set_meta(_RECOUNTED, terms.source.edition)
                     return
                 after = numbers[-1]

@@ -25,8 +25,8 @@ def book():
 
 
 @pytest.fixture
-def room(tmp_path, book):
-    made = Room(f"sqlite:///{tmp_path / 'cases.sqlite3'}", book)
+def room(url, book):
+    made = Room(url, book)
     yield made
     made.store.close()
 
