@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hsdispute_plugin.case import ACTS, Actor, Case, JournalEntry, Outcome, Policy
+from hsdispute_plugin.case import ACTS, Actor, Case, JournalEntry, Outcome, Policy, Role
 from hsdispute_plugin.clocks import ClockBook, effective
 from hsdispute_plugin.model import FactValue
 from hsdispute_plugin.rules.clock import Clock
@@ -77,6 +77,8 @@ def write_journal(tx: Transaction, terms: Terms, case_no: str, entries: Sequence
 
 def signature(terms: Terms, who: Actor) -> str:
     """Name an actor as the journal does: ``张某某（税务局承办人）``."""
+    if who.role is Role.CLOCK:
+        return who.name
     unit = terms.source.units.get(who.unit)
     of = unit.short if unit else who.unit
     return f"{who.name}（{who.role.label if who.role.label.startswith(of) else of + who.role.label}）"

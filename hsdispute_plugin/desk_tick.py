@@ -92,8 +92,8 @@ class Ticking(Records):
         papers: list[int] = []
         owed = dict.fromkeys(o.clock.unit for o in told if Way.URGE in o.firing.level.ways)
         for unit in (u for u in owed if u in terms.source.units):
-            late = "；".join(o.says for o in told if o.clock.unit == unit)
-            by = By(Actor(CLOCK, docket.case.accepting_unit, Role.CLOCK), now, late, terms.policy)
+            late = dict.fromkeys(_due(o.clock, terms, now) for o in told if o.clock.unit == unit and o.clock.overdue(now))
+            by = By(Actor(CLOCK, docket.case.accepting_unit, Role.CLOCK), now, "；".join(late), terms.policy)
             try:
                 outcome = docket.case.urge(by, unit)
             except CaseRefused as err:  # the state knows no 催办: the reminder stands in journal and note
@@ -131,13 +131,17 @@ class Ticking(Records):
 
 
 def _sentence(clock: Clock, firing: Firing, terms: Terms, now: datetime) -> str:
-    due = clock.due_at.astimezone(SHANGHAI)
-    state = "已逾期" if clock.overdue(now) else "到期"
     doubt = "" if clock.confirmed else "（期限未确认）"
     missed = f"（补报，另有 {firing.missed} 次提醒并入）" if firing.missed else ""
     who = "、".join(firing.to)
-    return (f"{firing.level.name}：{owing(clock.unit, terms)}的“{clock.what}”{due.month}月{due.day}日{due:%H:%M}"
-            f"{state}{doubt}，请{who}{'考虑督办' if Way.SUPERVISE in firing.level.ways else '督促办理'}{missed}")
+    asked = "考虑督办" if Way.SUPERVISE in firing.level.ways else "督促办理"
+    return f"{firing.level.name}：{_due(clock, terms, now)}{doubt}，请{who}{asked}{missed}"
+
+
+def _due(clock: Clock, terms: Terms, now: datetime) -> str:
+    due = clock.due_at.astimezone(SHANGHAI)
+    state = "已逾期" if clock.overdue(now) else "到期"
+    return f"{owing(clock.unit, terms)}的“{clock.what}”{due.month}月{due.day}日{due:%H:%M}{state}"
 
 
 def _notices(docket: Docket, told: Sequence[_Told], terms: Terms) -> Iterator[Notice]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from hsdispute_plugin.case import WINDOWS
 from hsdispute_plugin.desk_docket import Docket, Terms, in_words, owing
+from hsdispute_plugin.desk_records import VISIT
 from hsdispute_plugin.model import SHANGHAI
 from hsdispute_plugin.rules.clock import Clock
 from hsdispute_plugin.store_rows import JournalRow, PaperRow
@@ -19,7 +20,8 @@ def view(
     case, label = docket.case, terms.source.table.by_code
     track = case.handling.track
     yield f"{case.number}  {case.state.label}{'（中止）' if case.suspended else ''}{'（保密）' if case.confidential else ''}"
-    yield f"平台工单：{case.platform} {case.ticket_no}；收到：{_at(case.opened_at)}"
+    source = f"平台工单：{case.platform}" if case.platform != VISIT else "来访编号："
+    yield f"{source} {case.ticket_no}；收到：{_at(case.opened_at)}"
     first = case.first_contact
     yield f"受理部门：{owing(case.accepting_unit, terms)}；首问：{owing(first.unit, terms)} {first.person}"
     yield (f"办理方式：{label['track'].label_of(track or case.decision.track)}"

@@ -163,13 +163,16 @@ def acts(
 ) -> None:
     """这个人现在可以办哪些步骤，各要填什么。"""
     from hsdispute_plugin.case import ACTS, blank_form
+    from hsdispute_plugin.paperwork import asks
 
     with office(config, database, now) as here:
         open_, closed = here.desk.acts(number, here.actor(name, unit, role), here.book, here.now)
         for code in open_:
             row = ACTS[code]
             fields = "、".join(blank_form(code)) or "不用填表"
-            typer.echo(f"{row.label}（{code}）：{fields}{'；要写理由' if row.why else ''}")
+            asked = "、".join(f"{kind}的{'、'.join(asks(kind))}" for kind in row.papers if asks(kind))
+            more = ("；要写理由" if row.why else "") + (f"；文书补写：{asked}" if asked else "")
+            typer.echo(f"{row.label}（{code}）：{fields}{more}")
         if not open_:
             typer.echo("现在没有可以办的步骤。用 --all 看为什么。")
         for code, why in closed.items() if every else ():
