@@ -160,7 +160,8 @@ def test_every_shipped_example_ticket_goes_the_whole_way_alike():
 def test_every_invented_message_goes_the_whole_way_alike():
     lines = (CONFIG.parent / "benchmarks" / "messages.jsonl").read_text("utf-8").splitlines()
     tickets = [Ticket(ticket_no=r["id"], title=r["title"], content=r["text"]) for r in map(json.loads, lines)]
-    now, layout, book = datetime(2026, 11, 20, 9, tzinfo=SHANGHAI), Layout(SHIPPED.table), make_rulebook(SHIPPED, compile_generated)
+    now = datetime(2026, 11, 20, 9, tzinfo=SHANGHAI)
+    layout, book = Layout(SHIPPED.table), make_rulebook(SHIPPED, compile_generated)
     outcome = replay(SHIPPED, layout.frame(layout.pack(book.facts(t).values) for t in tickets), now.date(), layout)
     assert len(tickets) > 300
     for n, ticket in enumerate(tickets):
