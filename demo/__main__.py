@@ -50,6 +50,9 @@ def main() -> int:
             console.print(f"\n浏览器查看：{tracker.url}/issue1 （用户 {HOTLINE}，口令 {PEOPLE_PASSWORD}）；"
                           f"网关状态：http://127.0.0.1:{port}/healthz")
             console.print(f"一张工单的说明全文：\n\n{desk.notes(numbers[3])[-1]}\n", markup=False)
+            if not missing:
+                console.print("[bold]4. 办一件：转办、签收、受理登记、审核、分类流转[/]（命令行代经办人，平台工单随之改变）")
+                walk(desk, numbers[0])
             if missing:
                 console.print(f"[red]没有写回：{missing}；见 {HOME / 'gateway.log'}[/]")
             elif keep:
@@ -107,6 +110,34 @@ def show(desk: Desk, numbers: list[str], tickets: list[dict]) -> None:
             number, ticket["title"], "\n".join([track, *(f"[red]{u}[/]" for u in urgent)]), unit(issue["unit"]),
             "\n".join(unit(u) for u in issue["helpers"]), f"{due:%m-%d %H:%M}", "\n".join(reasons(note)))
     console.print(table)
+
+
+def walk(desk: Desk, number: str) -> None:
+    """Take one case through chapter four up to its classification; show the case, and what then stands in the tracker."""
+    registered = {"表单": {
+        "缴费人": {"名称": "柳某某", "电话": "13800000000"}, "来访时间": datetime.now(SHANGHAI).isoformat(timespec="minutes"),
+        "事项所在辖区": "西华池镇", "反映主要事项": "单位三年未办参保登记、未缴社保", "诉求": "补办登记并补缴",
+        "对方当事人": {"名称": "某饭店", "类别": "用人单位"}}}
+    steps: list[tuple[str, str, str, str, dict[str, object]]] = [
+        ("转办", "王某", "政府办", "政府办经办人", {"单位": "人社局"}), ("签收", "张某", "人社局", "首问人员", {}),
+        ("受理登记", "张某", "人社局", "首问人员", registered),
+        ("审核", "李某", "人社局", "审核人", {"内容摘要": "诉求一项：补办登记并补缴"}),
+        ("分类流转", "李某", "人社局", "审核人", {"办理方式": "联办", "联办单位": ["税务局"]})]
+    place = ["--config", str(HOME / "config"), "--database", f"sqlite:///{HOME / 'cases.sqlite3'}"]
+    tool = str(Path(sys.executable).with_name("hsdispute"))
+    case_no = desk.read(number)["extkey"].rpartition("-")[0]
+    for act, name, unit_name, role, form in steps:
+        done = subprocess.run(
+            [tool, "case", "act", case_no, act, "--name", name, "--unit", unit_name, "--role", role, "--why", "演示",
+             *(["--form", "-"] if form else []), *place], input=json.dumps(form), capture_output=True, text=True, check=False)
+        console.print(f"  {act}：{(done.stdout + done.stderr).splitlines()[0]}", markup=False)
+    shown = subprocess.run([tool, "case", "show", case_no, *place], capture_output=True, text=True, check=True).stdout
+    console.print(f"\n{shown.partition('经过：')[0]}", markup=False)
+    deadline = time.monotonic() + WAIT_S
+    while time.monotonic() < deadline and len(desk.notes(number)) < 2 + len(steps):
+        time.sleep(0.2)
+    console.print(f"工单 {number} 里的最后一条说明：\n{desk.notes(number)[-1]}", markup=False)
+    console.print(f"附件：{'、'.join(desk.files(number))}\n", markup=False)
 
 
 def unit(link: dict | None) -> str:
