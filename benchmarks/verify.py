@@ -9,10 +9,10 @@ from datetime import date
 from pathlib import Path
 
 from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, NoneOf, Op
+from hsdispute_plugin.rules.condition_reader import facts_before
 from hsdispute_plugin.rules.facts import FactDef, Kind
 from hsdispute_plugin.rules.load import load
 from hsdispute_plugin.rules.rulebook import FAMILIES, Family, Rule, RuleSource
-from hsdispute_plugin.rules.schema import facts_before
 from hsdispute_plugin.rules.verify import verify
 
 CONFIG = Path(__file__).parent.parent / "config"

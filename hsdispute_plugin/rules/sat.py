@@ -65,7 +65,7 @@ class Solver:
             if not open_:
                 return frozenset(x for x in self._circuit.inputs if self._value[x] > 0)
             self._starts.append(len(self._trail))
-            self._set(-max(open_, key=lambda x: self._heat[x]), None)
+            self._set(-max(open_, key=self._heat.__getitem__), None)
 
     def _add(self, clause: Clause) -> None:
         if len(clause) == 1:
@@ -83,30 +83,40 @@ class Solver:
 
     def _spread(self) -> Clause | None:
         """Set all that follows; return a clause that cannot hold any more, if one is met."""
-        value, watched = self._value, self._watched
-        while self._next < len(self._trail):
-            false = -self._trail[self._next]
-            self._next += 1
+        value, watched, trail = self._value, self._watched, self._trail
+        why, levels, level = self._why, self._level, len(self._starts)
+        at = self._next
+        while at < len(trail):
+            false = -trail[at]
+            at += 1
             kept: list[Clause] = []
             clauses = watched[false]
-            watched[false] = kept
             for n, clause in enumerate(clauses):
-                if clause[0] == false:
-                    clause[0], clause[1] = clause[1], false
-                if value[clause[0]] > 0:
+                first = clause[0]
+                if first == false:
+                    first = clause[0] = clause[1]
+                    clause[1] = false
+                held = value[first]
+                if held > 0:
                     kept.append(clause)
                     continue
                 for k in range(2, len(clause)):
-                    if value[clause[k]] >= 0:
-                        clause[1], clause[k] = clause[k], false
-                        watched[clause[1]].append(clause)
+                    other = clause[k]
+                    if value[other] >= 0:
+                        clause[1], clause[k] = other, false
+                        watched[other].append(clause)
                         break
                 else:
                     kept.append(clause)
-                    if value[clause[0]] < 0:
+                    if held < 0:
                         kept += clauses[n + 1 :]
+                        watched[false], self._next = kept, at
                         return clause
-                    self._set(clause[0], clause)
+                    value[first], value[-first] = 1, -1  # ``_set``, here because this loop is where the time goes
+                    why[abs(first)], levels[abs(first)] = clause, level
+                    trail.append(first)
+            watched[false] = kept
+        self._next = at
         return None
 
     def _learn(self, conflict: Clause) -> None:
