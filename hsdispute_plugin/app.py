@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from hsdispute_plugin.adapters import built_in
+from hsdispute_plugin.adapters.signature import Signing
 from hsdispute_plugin.errors import PluginRefused, RulebookError
 from hsdispute_plugin.hooks.manager import Plugins
 from hsdispute_plugin.hooks.platform import FactExtractor, Platform, PlatformSettings
@@ -43,7 +44,8 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType({
     "HSDISPUTE_CACHE": "回放时存放已读事实的目录（没有原文和编号）；命令行的 --cache 优先；都没有则用 ~/.cache/hsdispute",
     "HSDISPUTE_API_TOKEN": "调用 /api/v1 要带的令牌；不设则只接受本机的请求",
     "HSDISPUTE_BLOCKED_PLUGINS": "停用的第三方插件（入口点名或包名，用逗号分开）",
-    "HSDISPUTE_<平台>_<密钥>": "平台的密钥，如 HSDISPUTE_ROUNDUP_WEBHOOK_SECRET；平台名是 platforms/ 里的文件名",
+    "HSDISPUTE_<平台>_<密钥>": "平台的密钥，如 HSDISPUTE_ROUNDUP_WEBHOOK_SECRET；平台名是 platforms/ 里的文件名。"
+                           "换回调密钥时，旧的放在 …_WEBHOOK_SECRET_PREVIOUS，两个都认，平台改好后删去",
 })
 
 
@@ -158,6 +160,7 @@ class App:
         self.desk = Desk(self.store, Forms(self.directory / "forms"), units)
         self.owner = f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(3)}"
         self.paces = paces(self.directory)
+        self.signings = {name: Signing.of(platform_settings(name, self.directory)) for name in self.platforms}
         self.outbox = Outbox(
             self.store, self.platforms, clock, random.random, self.desk.paper, self.plugins.notify, self.paces)
         self.reception = Reception(self.store, self.platforms, self.desk, self.books.rulebook, self.plugins, clock)
@@ -305,6 +308,15 @@ def secret(platform: str, key: str) -> str:
         PluginRefused: The named file cannot be read.
     """
     return _secret(f"HSDISPUTE_{platform}_{key}".upper().replace("-", "_"))
+
+
+def webhook_secrets(platform: str) -> tuple[str, ...]:
+    """Return the secrets with which a platform may sign now: the present one, and while it is being changed the one before.
+
+    Raises:
+        PluginRefused: A named file cannot be read.
+    """
+    return tuple(s for key in ("WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS") if (s := secret(platform, key)))
 
 
 def api_token() -> str:

@@ -1,5 +1,6 @@
 """kill -9 of the real gateway in front of a real Roundup: what was accepted is delivered, once."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -47,8 +48,6 @@ class Gateway:
         return False
 
     def queue(self) -> dict:
-        import json
-
         return json.loads(urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5).read())["queue"]
 
     def kill(self) -> None:
@@ -57,10 +56,9 @@ class Gateway:
         self.process.wait(10)
 
     def tell(self, number: str) -> int:
-        body = f'{{"event": "issue.created", "id": "{number}", "actor": "rexian"}}'.encode()
-        stamp = str(int(time.time()))
-        headers = {"X-Hsdispute-Timestamp": stamp, "X-Hsdispute-Signature": sign(SECRET, stamp, body),
-                   "X-Event-Id": f"created-{number}"}
+        told = {"event": "issue.created", "id": number, "actor": "rexian", "event_id": f"created-{number}"}
+        body, stamp = json.dumps(told).encode(), str(int(time.time()))
+        headers = {"X-Hsdispute-Timestamp": stamp, "X-Hsdispute-Signature": sign(SECRET, stamp, body)}
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}/hooks/roundup", data=body, headers=headers)
         return urllib.request.urlopen(request, timeout=10).status
 

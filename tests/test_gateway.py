@@ -16,6 +16,7 @@ from hsdispute_plugin.store import StoreDelayed
 
 SECRET = "a-secret-of-the-test"
 NEAR, FAR = ("127.0.0.1", 50000), ("10.1.2.3", 50000)
+CREATED = b'{"event": "issue.created", "id": "7", "actor": "rexian", "event_id": "e7"}'
 
 
 @pytest.fixture
@@ -38,9 +39,9 @@ def client(app):
         yield served
 
 
-def post(client, body=b'{"event": "issue.created", "id": "7", "actor": "rexian"}', *, secret=SECRET, at=None, **headers):
+def post(client, body=CREATED, *, secret=SECRET, at=None, **headers):
     stamp = str(int(time.time()) if at is None else at)
-    sent = {"X-Hsdispute-Timestamp": stamp, "X-Hsdispute-Signature": sign(secret, stamp, body), "X-Event-Id": "e7", **headers}
+    sent = {"X-Hsdispute-Timestamp": stamp, "X-Hsdispute-Signature": sign(secret, stamp, body), **headers}
     return client.post("/hooks/roundup", content=body, headers=sent)
 
 
@@ -63,6 +64,36 @@ def test_what_is_not_genuine_and_fresh_is_refused(client, app, change, why):
     assert answer.status_code == 401 and why in answer.json()["error"]
     with app.store.begin() as tx:
         assert tx.depths()["events"] == 0
+
+
+def test_a_webhook_that_is_played_again_is_not_a_new_event_even_after_a_restart(app):
+    old_detector, stamp = b'{"event": "issue.updated", "id": "7", "actor": "rexian"}', int(time.time())
+    for turn in range(2):
+        with TestClient(create(app), client=NEAR) as client:
+            again = [post(client, old_detector, at=stamp, **{"X-Event-Id": f"made-up-{turn}-{n}"}) for n in range(3)]
+            again.append(post(client, old_detector, at=stamp, **{
+                "X-Hsdispute-Signature": sign(SECRET, str(stamp), old_detector).upper()}))
+        assert {(a.status_code, a.json()["outcome"]) for a in again[turn == 0:]} == {(202, "known")}
+        app = App(app.directory, str(app.store._engine.url))
+        with app.store.begin() as tx:
+            assert sum(tx.depths()[k] for k in ("events", "failed_events")) == 1
+
+
+def test_a_platform_may_sign_with_sm3_under_headers_of_its_own(app, monkeypatch):
+    file = app.directory / "platforms" / "roundup.yaml"
+    file.write_text(file.read_text("utf-8") + "签名: {算法: HMAC-SM3, 时间戳头: X-Time, 签名头: X-Sign, 时间窗秒: 60}\n", "utf-8")
+    monkeypatch.setenv("HSDISPUTE_ROUNDUP_WEBHOOK_SECRET_PREVIOUS", "the-secret-of-last-year")
+    def sent(client, secret, algorithm, age_s=0):
+        stamp = str(int(time.time()) - age_s)
+        seal = sign(secret, stamp, CREATED, algorithm)
+        return client.post("/hooks/roundup", content=CREATED, headers={"X-Time": stamp, "X-Sign": seal})
+
+    with TestClient(create(App(app.directory, str(app.store._engine.url))), client=NEAR) as client:
+        assert sent(client, SECRET, "HMAC-SM3").json()["outcome"] == "new"
+        assert sent(client, "the-secret-of-last-year", "HMAC-SM3").json()["outcome"] == "known"
+        assert sent(client, SECRET, "HMAC-SHA256").status_code == 401
+        assert "超过 60 秒" in sent(client, SECRET, "HMAC-SM3", 90).json()["error"]
+        assert "X-Time".lower() in post(client).json()["error"]
 
 
 def test_without_a_secret_nothing_is_taken(client, monkeypatch):
@@ -166,7 +197,8 @@ def test_every_refusal_is_a_chinese_sentence_in_json(client, method, path, body,
 
 
 def test_an_event_longer_than_the_store_keeps_is_refused(client):
-    assert "最长" in post(client, **{"X-Event-Id": "e" * 201}).json()["error"]
+    body = {"event": "issue.created", "id": "7", "actor": "rexian", "event_id": "e" * 201}
+    assert "最长" in post(client, json.dumps(body).encode()).json()["error"]
 
 
 def test_a_database_that_is_away_asks_the_host_to_come_again(client, app, tmp_path):

@@ -29,6 +29,7 @@ ONE_ROOM = {
     "uvicorn": "entrypoints/cli.py",
     "typer": "entrypoints/cli",
     "starlette": "entrypoints/",
+    "cryptography": ("adapters/signature.py", "store_secrets.py"),
     "sqlalchemy": "store",
     "docxtpl": "forms",
     "docx": ("forms", "reports_files"),

@@ -19,14 +19,13 @@ AFTER_THE_COMMIT_S = 0.15  # reactors run before it
 INTRANET = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # whatever proxy the environment names
 
 
-def post(url, secret, body, event_id):
+def post(url, secret, body):
     """Send one signed event; a gateway that is away is not waited for."""
     time.sleep(AFTER_THE_COMMIT_S)
     data, stamp = json.dumps(body).encode(), str(int(time.time()))
     seal = hmac.new(secret.encode(), stamp.encode() + b"." + data, hashlib.sha256).hexdigest()
     request = urllib.request.Request(url, data=data, headers={
-        "Content-Type": "application/json", "X-Event-Id": event_id,
-        "X-Hsdispute-Timestamp": stamp, "X-Hsdispute-Signature": seal})
+        "Content-Type": "application/json", "X-Hsdispute-Timestamp": stamp, "X-Hsdispute-Signature": seal})
     with contextlib.suppress(OSError, http.client.HTTPException):
         INTRANET.open(request, timeout=5).close()
 
@@ -37,10 +36,10 @@ def teller(kind):
         url, secret = os.environ.get("HSDISPUTE_HOOK_URL"), os.environ.get("HSDISPUTE_HOOK_SECRET", "")
         if not url:
             return
-        body = {"event": kind, "id": nodeid, "actor": db.user.get(db.getuid(), "username")}
-        # Its own id for each event, posted once: an issue's `activity` would not tell two changes of one second apart.
-        event_id = f"{kind}-{nodeid}-{uuid.uuid4().hex}"
-        threading.Thread(target=post, args=(url, secret, body, event_id), daemon=True).start()
+        # Its own id for each event, posted once: an issue's `activity` would not tell two changes of one second apart. It stands
+        # in the body, where the signature covers it: who listens on the line cannot play an event again as a new one.
+        body = {"event": kind, "id": nodeid, "actor": db.user.get(db.getuid(), "username"), "event_id": uuid.uuid4().hex}
+        threading.Thread(target=post, args=(url, secret, body), daemon=True).start()
 
     return tell
 

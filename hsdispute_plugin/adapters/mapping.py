@@ -54,23 +54,43 @@ class PlatformFile:
             self._note("地址", f"“{text}” 不是网址", "not an http address", "请写成 http://主机:端口 或 https://主机")
         return text
 
-    def text(self, key: str) -> str:
-        """Return a required text."""
-        value = self._values.get(key)
+    def part(self, key: str, known: tuple[str, ...]) -> PlatformFile:
+        """Return the mapping under a key as a file of its own, absent: empty; other keys than ``known`` are refused."""
+        value = self._values.get(key, {})
+        inner = PlatformFile(PlatformSettings("", "", value if isinstance(value, Mapping) else {}, str))
+        inner._where, inner._problems = f"{self._where}  {key}", self._problems
+        if not isinstance(value, Mapping):
+            self._note(key, "这里应是键值", "a mapping is expected", f"没有就删去 {key}")
+        for name in inner._values:
+            if name not in known:
+                inner._note(str(name), f"不认识的 “{name}”", f"unknown {name!r}", suggest(str(name), known))
+        return inner
+
+    def choice(self, key: str, known: tuple[str, ...]) -> str:
+        """Return one of these texts; absent: the first."""
+        value = self._values.get(key, known[0])
+        if value not in known:
+            self._note(key, f"“{value}” 不在可用的里面", f"unknown {value!r}", suggest(str(value), known))
+            return known[0]
+        return str(value)
+
+    def text(self, key: str, default: str = "") -> str:
+        """Return a text; without a default it must be there."""
+        value = self._values.get(key, default)
         if not isinstance(value, str) or not value.strip():
             self._note(key, f"缺少 “{key}”", f"missing {key!r}", f"请补上一行 {key}: …")
             return ""
         return value.strip()
 
-    def seconds(self, key: str, default: float) -> float:
+    def seconds(self, key: str, default: float, most: float = 600) -> float:
         """Return a number of seconds greater than 0."""
         value = str(self._values.get(key, default))
         try:
             number = float(value)
         except ValueError:
             number = 0.0
-        if not 0 < number <= 600:
-            self._note(key, f"“{value}” 不是秒数", "not a number of seconds", "请写 0 到 600 之间的数，如 10")
+        if not 0 < number <= most:
+            self._note(key, f"“{value}” 不是秒数", "not a number of seconds", f"请写 0 到 {most:g} 之间的数，如 {default:g}")
         return number
 
     def moment(self, key: str) -> datetime | None:

@@ -49,7 +49,10 @@ class Roundup:
         self._polled: tuple[str, frozenset[str]] = ("", frozenset())  # the last cursor given, and the events told under it
 
     def event(self, headers: Mapping[str, str], body: bytes) -> HostEvent | None:
-        """Read the body of the tracker's detector: ``{event, id, actor}``; the robot's own acts are nothing to us."""
+        """Read the body of the tracker's detector: ``{event, id, actor, event_id}``; the robot's own acts are nothing to us.
+
+        Detectors from before 0.2 sent their id in a header, which the signature does not cover: theirs is left empty.
+        """
         try:
             given = json.loads(body)
             kind, number, actor = str(given["event"]), str(given["id"]), str(given.get("actor", ""))
@@ -59,7 +62,7 @@ class Roundup:
             raise TicketRefused(f"不认识的回调：event 应是 {'、'.join(_KINDS)}，id 应是数字")
         if actor == self._robot:
             return None
-        return HostEvent(number, headers.get("x-event-id") or f"{kind}-{number}-{given.get('activity', '')}", _KINDS[kind])
+        return HostEvent(number, str(given.get("event_id", "")), _KINDS[kind])
 
     def changed(self, cursor: str) -> tuple[tuple[HostEvent, ...], str]:
         """Poll by ``activity`` from a minute before the cursor, without what was told already when the cursor was given.

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from hsdispute_plugin import app
+from hsdispute_plugin.adapters.signature import SHORTEST_SECRET
 from hsdispute_plugin.clocks import ClockBook
 from hsdispute_plugin.errors import PluginRefused, RulebookError
 from hsdispute_plugin.hooks.platform import Platform
@@ -63,9 +64,19 @@ def _platforms(platforms: Mapping[str, Platform]) -> Iterator[str]:
         yield from (f"✗ 平台 {name}：{sentence}" for sentence in wrong)
         if not wrong:
             yield f"✓ 平台 {name}：登录和读取正常"
-        if not app.secret(name, "WEBHOOK_SECRET"):
-            yield f"! 平台 {name}：没有回调密钥，回调一律拒收，只靠轮询。请设 HSDISPUTE_{name.upper()}_WEBHOOK_SECRET"
+        yield from _webhooks(name)
         platform.close()
+
+
+def _webhooks(name: str) -> Iterator[str]:
+    variable = f"HSDISPUTE_{name.upper().replace('-', '_')}_WEBHOOK_SECRET"
+    known = app.webhook_secrets(name)
+    if not known:
+        yield f"! 平台 {name}：没有回调密钥，回调一律拒收，只靠轮询。请设 {variable}"
+    if any(len(secret) < SHORTEST_SECRET for secret in known):
+        yield f"! 平台 {name}：回调密钥不足 {SHORTEST_SECRET} 个字符，容易猜出。请换一个长的：openssl rand -hex 32"
+    if len(known) > 1:
+        yield f"! 平台 {name}：新旧两个回调密钥都认。平台改用新密钥后，请删去 {variable}_PREVIOUS"
 
 
 def _numbers(source: RuleSource) -> Iterator[str]:

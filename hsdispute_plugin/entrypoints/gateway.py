@@ -6,6 +6,7 @@ import hmac
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -18,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hsdispute_plugin import app as joined
-from hsdispute_plugin.adapters.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, refusal
+from hsdispute_plugin.adapters.signature import mark, refusal
 from hsdispute_plugin.app import App
 from hsdispute_plugin.entrypoints.figures import Figures
 from hsdispute_plugin.entrypoints.group_commit import GroupCommit
@@ -60,9 +61,10 @@ class Gateway:
         if platform is None:
             return _refused(404, "没有配置这个平台")
         body = await _body(request)
-        headers = request.headers
-        why = refusal(joined.secret(name, "WEBHOOK_SECRET"), headers.get(TIMESTAMP_HEADER, ""),
-                      headers.get(SIGNATURE_HEADER, ""), body, joined.clock())
+        headers, signing = request.headers, self._app.signings[name]
+        signature = headers.get(signing.signature_header, "")
+        why = refusal(joined.webhook_secrets(name), headers.get(signing.timestamp_header, ""), signature, body,
+                      joined.clock(), signing)
         if why:
             self.figures.webhooks.labels(name, "refused").inc()
             return _refused(401, why)
@@ -76,6 +78,8 @@ class Gateway:
         if event is None:
             self.figures.webhooks.labels(name, "ours").inc()
             return JSONResponse({"outcome": "ours"}, 202)
+        if not event.event_id:
+            event = replace(event, event_id=mark(signature))
         outcome = "new" if await self._kept.add((name, event)) else "known"
         self.figures.webhooks.labels(name, outcome).inc()
         if outcome == "new":

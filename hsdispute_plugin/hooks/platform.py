@@ -17,7 +17,9 @@ from hsdispute_plugin.model import Facts, Ticket, Track
 class HostEvent:
     """A hint that a ticket of the host came or changed; the ticket itself is always fetched.
 
-    ``event_id`` is the host's own and is the same on a repeat; ``kind`` is ``created``, ``updated`` or ``withdrawn``.
+    ``event_id`` is the host's own and is the same on a repeat. Of a webhook it stands where the signature covers it (the body),
+    or is empty: then the signature itself is the id. An event is taken once, so nobody can play a webhook again.
+    ``kind`` is ``created``, ``updated`` or ``withdrawn``.
     """
 
     ticket_no: str

@@ -77,10 +77,10 @@ class County:
 
     def tell(self, number: str, event: str = "") -> bool:
         """Send a webhook as a host does: again until it is taken; ``True`` once it was."""
-        body = f'{{"event": "issue.created", "id": "{number}", "actor": "rexian"}}'.encode()
+        own = event or f"created-{number}"
+        body = f'{{"event": "issue.created", "id": "{number}", "actor": "rexian", "event_id": "{own}"}}'.encode()
         stamp = str(int(time.time()))
-        headers = {"X-Hsdispute-Timestamp": stamp, "X-Hsdispute-Signature": sign(SECRET, stamp, body),
-                   "X-Event-Id": event or f"created-{number}"}
+        headers = {"X-Hsdispute-Timestamp": stamp, "X-Hsdispute-Signature": sign(SECRET, stamp, body)}
         with suppress(OSError):
             url = f"http://127.0.0.1:{self.port}/hooks/roundup"
             return urllib.request.urlopen(urllib.request.Request(url, data=body, headers=headers), timeout=10).status == 202
