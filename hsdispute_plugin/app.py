@@ -43,6 +43,7 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType({
     "HSDISPUTE_DATABASE": "数据库地址：sqlite:///文件，或 postgresql+psycopg://用户:口令@主机/库；命令行的 --database 优先",
     "HSDISPUTE_CACHE": "回放时存放已读事实的目录（没有原文和编号）；命令行的 --cache 优先；都没有则用 ~/.cache/hsdispute",
     "HSDISPUTE_API_TOKEN": "调用 /api/v1 要带的令牌；不设则只接受本机的请求",
+    "HSDISPUTE_LOG_LEVEL": "日志写多细：debug、info（默认）、warning、error；哪一级都不含缴费人信息",
     "HSDISPUTE_BLOCKED_PLUGINS": "停用的第三方插件（入口点名或包名，用逗号分开）",
     "HSDISPUTE_<平台>_<密钥>": "平台的密钥，如 HSDISPUTE_ROUNDUP_WEBHOOK_SECRET；平台名是 platforms/ 里的文件名。"
                            "换回调密钥时，旧的放在 …_WEBHOOK_SECRET_PREVIOUS，两个都认，平台改好后删去",

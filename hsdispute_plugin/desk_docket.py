@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from hsdispute_plugin.case import ACTS, Actor, Case, JournalEntry, Outcome, Policy, Role
 from hsdispute_plugin.clocks import ClockBook, effective
-from hsdispute_plugin.model import FactValue
+from hsdispute_plugin.forms_identity import Identity
+from hsdispute_plugin.model import FactValue, Ticket
 from hsdispute_plugin.rules.clock import Clock
 from hsdispute_plugin.rules.rulebook import RuleSource
 from hsdispute_plugin.store import Transaction
@@ -66,13 +67,17 @@ def save(tx: Transaction, terms: Terms, docket: Docket, before: Sequence[Clock] 
     return replace(docket, row=row)
 
 
-def write_journal(tx: Transaction, terms: Terms, case_no: str, entries: Sequence[JournalEntry]) -> None:
-    """Append what an act wrote: who, when, what, why, by which clause."""
+def write_journal(tx: Transaction, terms: Terms, row: CaseRow, case: Case, entries: Sequence[JournalEntry]) -> None:
+    """Append what an act wrote: who, when, what, why, by which clause; without the payer, whom a reason may name.
+
+    The journal outlives the case: what is erased with the papers must not stand here.
+    """
+    about = Identity.of(Ticket.model_validate(row.ticket), case)
     for e in entries:
         label = ACTS[e.act].label if e.act in ACTS else {"open": "收到工单", "suggest": "重新建议"}[e.act]
         moved = f"（{e.before.label}→{e.after.label}）" if e.before is not e.after else ""
         why = in_words(e.says, terms) + moved + (f"；理由：{e.why}" if e.why else "")
-        tx.add_journal(case_no, e.at, signature(terms, e.who), label, why, e.clause)
+        tx.add_journal(row.case_no, e.at, signature(terms, e.who), label, about.conceal(why), e.clause)
 
 
 def signature(terms: Terms, who: Actor) -> str:

@@ -25,6 +25,7 @@ from hsdispute_plugin.store_rows import CaseRow
 ROBOT = "规则插件"
 GOV_OFFICE = "gov_office"
 VISIT = "visit"  # of no platform: the payer came, called or wrote; nothing is written back
+LONGEST_NUMBER = 40  # as long as the store keeps; longer is no number but somebody's words
 NOTICES = "notices"  # the lane of what is told outside of the hosts; no platform file has this name
 
 
@@ -81,7 +82,8 @@ class Records:
     def _docket(self, tx: Transaction, case_no: str, book: Rulebook, now: datetime) -> Docket:
         row = tx.case_by(case_no)
         if row is None:
-            raise CaseRefused(f"没有案件 {case_no}。用 hsdispute case list 查看案号 / no such case")
+            named = case_no if len(case_no) <= LONGEST_NUMBER else "这个编号"
+            raise CaseRefused(f"没有案件 {named}。用 hsdispute case list 查看案号 / no such case")
         return self._read(tx, row, book, now)
 
     def _read(self, tx: Transaction, row: CaseRow, book: Rulebook, now: datetime) -> Docket:
@@ -90,7 +92,7 @@ class Records:
         # From before version 3, which kept no file: open it now, as of when the ticket came.
         ticket, terms = ticket_of(row), self.terms(book)
         outcome = self._open(terms, row.case_no, row.platform, ticket, book.decide(ticket, now), row.opened_at, now)
-        write_journal(tx, terms, row.case_no, outcome.journal)
+        write_journal(tx, terms, row, outcome.case, outcome.journal)
         return save(tx, terms, Docket(row, outcome.case, clocked(terms, outcome)))
 
     def _open(
@@ -108,7 +110,7 @@ class Records:
     ) -> Done:
         """Save all that an act gives, but what it does to another case. ``written``: by 文种, what a person wrote for a paper."""
         after = Docket(replace(docket.row, updated_at=by.at), outcome.case, clocked(terms, outcome, docket.clocks))
-        write_journal(tx, terms, docket.row.case_no, outcome.journal)
+        write_journal(tx, terms, docket.row, outcome.case, outcome.journal)
         papers = self._papers(tx, terms, after, outcome, by, written)
         note = act_note(outcome, terms, dict.fromkeys(p.kind for p in outcome.papers))
         after = self._told(tx, terms, after, docket, note, by.at, papers)

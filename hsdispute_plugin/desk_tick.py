@@ -102,7 +102,7 @@ class Ticking(Records):
             except CaseRefused as err:  # the state knows no 催办: the reminder stands in journal and note
                 _log.info("not_urged", case_no=docket.case.number, unit=unit, why=str(err))
                 continue
-            write_journal(tx, terms, docket.case.number, outcome.journal)
+            write_journal(tx, terms, docket.row, outcome.case, outcome.journal)
             docket = replace(docket, case=outcome.case)
             papers += self._papers(tx, terms, docket, outcome, by)
         return docket, papers

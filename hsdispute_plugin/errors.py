@@ -14,6 +14,22 @@ def place_of(error: BaseException) -> str:
     return type(error).__name__ + where
 
 
+def trace_of(error: BaseException) -> str:
+    """Return the way to an unforeseen error, outermost first, and its causes, without any of their words."""
+    told: list[str] = []
+    seen: set[int] = set()
+    one: BaseException | None = error
+    while one is not None and id(one) not in seen:
+        seen.add(id(one))
+        frames, frame = [], one.__traceback__
+        while frame:
+            frames.append(f"{frame.tb_frame.f_code.co_filename.rpartition('/')[2]}:{frame.tb_lineno}")
+            frame = frame.tb_next
+        told.append(f"{type(one).__name__} at {' > '.join(frames[-12:])}" if frames else type(one).__name__)
+        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+    return " from ".join(told)
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong in a configuration file: where, what, what would be right.

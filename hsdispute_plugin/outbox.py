@@ -8,8 +8,11 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, place_of
+from hsdispute_plugin.case import Case
+from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, place_of, trace_of
+from hsdispute_plugin.forms_identity import Identity
 from hsdispute_plugin.hooks.platform import Notice, Platform, WriteBack
+from hsdispute_plugin.model import Ticket
 from hsdispute_plugin.store import Store
 from hsdispute_plugin.store_lanes import Pace
 from hsdispute_plugin.store_rows import OutboxRow
@@ -49,11 +52,11 @@ class Outbox:
         try:
             self._send(row)
         except DeliveryDelayed as err:
-            return self._end(row, owner, "queued", str(err), wait_s=err.retry_after_s, down=err.host_down)
+            return self._end(row, owner, "queued", self._unsaid(row, err), wait_s=err.retry_after_s, down=err.host_down)
         except DeliveryRefused as err:
-            return self._end(row, owner, "dead", str(err))
+            return self._end(row, owner, "dead", self._unsaid(row, err))
         except Exception as err:  # a fault of ours or of an adapter: never lost, never a crash loop
-            _log.error("delivery_fault", key=row.key, attempts=row.attempts + 1, error=place_of(err))
+            _log.error("delivery_fault", key=row.key, attempts=row.attempts + 1, error=trace_of(err))
             state = "dead" if row.attempts + 1 >= MAX_FAULTS else "queued"
             return self._end(row, owner, state, f"程序出错：{place_of(err)}")
         return self._end(row, owner, "done", "")
@@ -68,6 +71,15 @@ class Outbox:
         files = dict(self._paper(number) for number in row.payload.get("papers", ()))
         result = replace(WriteBack.from_payload(row.payload), files=files)
         self._platforms[row.platform].write_back(row.ticket_no, result, previous)
+
+    def _unsaid(self, row: OutboxRow, error: Exception) -> str:
+        """Return an error's sentence without the payer's words, which a host may have echoed."""
+        with self._store.begin() as tx:
+            case = tx.case_by(row.case_no)
+        if case is None:
+            return Identity().unsaid(str(error))
+        ticket = Ticket.model_validate(case.ticket)
+        return Identity.of(ticket, Case.from_json(case.file) if case.file else None).unsaid(str(error))
 
     def _end(
         self, row: OutboxRow, owner: str, state: str, error: str, wait_s: float | None = None, *, down: bool = False

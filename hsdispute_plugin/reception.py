@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from hsdispute_plugin.desk import Desk
-from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, place_of
+from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, place_of, trace_of
+from hsdispute_plugin.forms_identity import Identity
 from hsdispute_plugin.hooks.manager import Plugins
-from hsdispute_plugin.hooks.platform import HostEvent, Platform
-from hsdispute_plugin.model import Track
+from hsdispute_plugin.hooks.platform import HostEvent, HostTicket, Platform
+from hsdispute_plugin.model import Ticket, Track
 from hsdispute_plugin.rules.rulebook import Rulebook
 from hsdispute_plugin.store import Store, StoreDelayed
 from hsdispute_plugin.store_rows import EventRow
@@ -87,15 +88,16 @@ class Reception:
         if row.crashes >= MAX_FAULTS:
             _log.error("ticket_set_aside", platform=row.platform, ticket_no=row.ticket_no, crashes=row.crashes)
             return self._settle(row, owner, "failed", f"处理这张工单时程序中止了 {row.crashes} 次，请联系管理员")
+        given = None
         try:
             given = self._platforms[row.platform].fetch(row.ticket_no)
             case, decision = self._desk.accept(row.platform, given, self._book(), self._clock())
         except (DeliveryDelayed, StoreDelayed) as err:
-            return self._settle(row, owner, "waiting", str(err))
+            return self._settle(row, owner, "waiting", self._unsaid(row, given, err))
         except DeliveryRefused as err:
-            return self._settle(row, owner, "failed", str(err))
+            return self._settle(row, owner, "failed", self._unsaid(row, given, err))
         except Exception as err:  # one ticket that breaks the code must not stop the others
-            _log.error("ticket_set_aside", platform=row.platform, ticket_no=row.ticket_no, error=place_of(err))
+            _log.error("ticket_set_aside", platform=row.platform, ticket_no=row.ticket_no, error=trace_of(err))
             state = "failed" if row.attempts + 1 >= MAX_FAULTS else "waiting"
             return self._settle(row, owner, state, f"程序出错：{place_of(err)}")
         self._settle(row, owner, "done", "")
@@ -104,6 +106,16 @@ class Reception:
         _log.info("accepted", case_no=case.case_no, track=decision.track.value, lead=decision.lead, edition=decision.edition)
         self._plugins.decided(given.ticket, decision)
         return Received("accepted", decision.track)
+
+    def _unsaid(self, row: EventRow, given: HostTicket | None, error: Exception) -> str:
+        """Return an error's sentence without the payer's words: of this version of the ticket, and of the one we have."""
+        text = Identity.of(given.ticket).unsaid(str(error)) if given else str(error)
+        try:
+            with self._store.begin() as tx:
+                before = tx.case_of(row.platform, row.ticket_no)
+        except StoreDelayed:
+            before = None
+        return Identity.of(Ticket.model_validate(before.ticket) if before else None).unsaid(text)
 
     def _settle(self, row: EventRow, owner: str, state: str, error: str) -> Received:
         now = self._clock()

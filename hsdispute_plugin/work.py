@@ -9,7 +9,7 @@ from functools import partial
 
 import structlog
 
-from hsdispute_plugin.errors import HsdisputeError, place_of
+from hsdispute_plugin.errors import HsdisputeError, trace_of
 
 IDLE_S = 1.0  # how long a thread sleeps when nothing was due and nobody woke it
 _log = structlog.get_logger(__name__)
@@ -84,5 +84,5 @@ class Embedded:
         except HsdisputeError as err:  # the host or the database does not answer, and says why: look again later
             _log.warning("work_put_off", worker=what, error=str(err))
         except Exception as err:  # a fault of ours: the thread lives on
-            _log.error("worker_fault", worker=what, error=place_of(err))
+            _log.error("worker_fault", worker=what, error=trace_of(err))
         return 0

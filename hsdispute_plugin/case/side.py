@@ -51,6 +51,8 @@ class SideActs(JointActs):
     def urge(self, by: By, unit: str) -> Outcome:
         """催办 of one unit, also by the clock of the system."""
         row = self._may("urge", by, 被催单位=unit)
+        if unit not in by.policy.members:
+            self._refuse(row, "被催的不是专班成员单位", f"可用：{'、'.join(by.policy.members)}", DOC + "三（一）")
         return self._done(row, by, f"催办 {unit}", papers=[("催办通知", unit)],
                           urges=(*self.urges, Urge(unit, by.at, by.actor, by.why)))
 

@@ -18,7 +18,8 @@ from hsdispute_plugin.entrypoints.cli_library import register as register_librar
 from hsdispute_plugin.entrypoints.cli_reports import register as register_reports
 from hsdispute_plugin.entrypoints.cli_rules import register as register_rules
 from hsdispute_plugin.entrypoints.cli_work import register as register_work
-from hsdispute_plugin.errors import HsdisputeError, TicketRefused
+from hsdispute_plugin.entrypoints.logs import configure
+from hsdispute_plugin.errors import HsdisputeError, TicketRefused, trace_of
 
 commands = typer.Typer(
     name="hsdispute", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -130,7 +131,6 @@ def serve(
 
     from hsdispute_plugin.app import App
     from hsdispute_plugin.entrypoints.gateway import create
-    from hsdispute_plugin.entrypoints.logs import configure
 
     configure()
     os.umask(0o077)  # the database holds payers' words: nobody else on the machine reads it
@@ -156,9 +156,13 @@ def doctor(config: Config = None, database: Database = None) -> None:
 
 
 def main() -> None:
-    """Run the command line; refusals are printed as sentences, without a traceback."""
+    """Run the command line; refusals are printed as sentences, and of a fault of ours the place: its words may be a payer's."""
+    configure("warning")
     try:
         commands()
     except HsdisputeError as err:
         typer.echo(str(err), err=True)
         sys.exit(2)
+    except Exception as err:
+        typer.echo(f"程序出错，请把这一行报给维护人员（里面没有工单的话）：{trace_of(err)}", err=True)
+        sys.exit(70)

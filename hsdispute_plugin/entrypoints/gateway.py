@@ -25,7 +25,7 @@ from hsdispute_plugin.entrypoints.figures import Figures
 from hsdispute_plugin.entrypoints.group_commit import GroupCommit
 from hsdispute_plugin.entrypoints.tickets import ticket_from
 from hsdispute_plugin.entrypoints.working import Working
-from hsdispute_plugin.errors import HsdisputeError, TicketRefused, place_of
+from hsdispute_plugin.errors import HsdisputeError, TicketRefused, trace_of
 from hsdispute_plugin.explain import decision_json
 from hsdispute_plugin.hooks.platform import HostEvent
 from hsdispute_plugin.model import decode
@@ -168,7 +168,7 @@ def _answered(endpoint: Endpoint) -> Endpoint:
         except ClientDisconnect:
             return _refused(400, "连接断了")
         except Exception as err:
-            _log.error("request_failed", path=request.url.path, error=place_of(err))
+            _log.error("request_failed", path=request.url.path, error=trace_of(err))
             return _refused(500, "程序出错，已记入日志，请联系管理员")
 
     return answer

@@ -13,7 +13,7 @@ from typing import TypeVar
 import pluggy
 import structlog
 
-from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, PluginRefused, place_of
+from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, PluginRefused, trace_of
 from hsdispute_plugin.hooks import specs
 from hsdispute_plugin.hooks.platform import FactExtractor, Notice, PlatformRegistration
 from hsdispute_plugin.hooks.specs import PROJECT
@@ -121,7 +121,7 @@ class Plugins:
                 given = {"ticket": ticket, "decision": decision}
                 implementation.function(*(given[name] for name in implementation.argnames))
             except Exception as err:
-                _log.error("observer_failed", package=_package_of(implementation.plugin_name), error=place_of(err))
+                _log.error("observer_failed", package=_package_of(implementation.plugin_name), error=trace_of(err))
 
 
     def notify(self, notice: Notice) -> None:
@@ -136,7 +136,7 @@ class Plugins:
             except (DeliveryDelayed, DeliveryRefused):
                 raise
             except Exception as err:
-                _log.error("notice_failed", package=_package_of(implementation.plugin_name), error=place_of(err))
+                _log.error("notice_failed", package=_package_of(implementation.plugin_name), error=trace_of(err))
                 raise
 
 
