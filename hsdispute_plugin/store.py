@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,8 +12,8 @@ import sqlalchemy as sa
 from hsdispute_plugin import store_schema as schema
 from hsdispute_plugin.errors import HsdisputeError
 from hsdispute_plugin.store_cases import CaseTables
+from hsdispute_plugin.store_journal import JournalTable
 from hsdispute_plugin.store_lanes import CHANNEL, LaneTables
-from hsdispute_plugin.store_rows import JournalRow, seal_of
 
 MIGRATION_LOCK = 20251027  # any number of our own: PostgreSQL's advisory lock while the schema is brought up to date
 
@@ -63,7 +62,8 @@ class Store:
             found = connection.scalar(sa.select(schema.meta.c.value).where(schema.meta.c.key == "schema"))
             if found is None:
                 schema.make(connection)
-                connection.execute(schema.meta.insert().values(key="schema", value=str(schema.VERSION)))
+                connection.execute(schema.meta.insert(), [
+                    {"key": "schema", "value": str(schema.VERSION)}, {"key": schema.HEAD, "value": ""}])
                 return
             if int(found) > schema.VERSION:
                 raise StoreRefused(f"数据库是第 {found} 版结构，本程序只认到第 {schema.VERSION} 版：请升级插件，不要降级 / "
@@ -121,25 +121,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-class Transaction(CaseTables, LaneTables):
+class Transaction(CaseTables, LaneTables, JournalTable):
     """One unit of work on the store."""
-
-    # -- journal ----------------------------------------------------------------------------------------------------
-
-    def add_journal(self, case_no: str, now: datetime, who: str, act: str, why: str, clause: str) -> None:
-        """Append a line; its seal covers the line and the seal before it, so that a change is found."""
-        self._c.execute(sa.select(schema.meta.c.value).where(schema.meta.c.key == "schema").with_for_update())  # one at a time
-        previous = self._c.scalar(sa.select(schema.journal.c.seal).order_by(schema.journal.c.id.desc()).limit(1)) or ""
-        seal = seal_of(previous, case_no, now, who, act, why, clause)
-        self._c.execute(schema.journal.insert().values(
-            case_no=case_no, at=now, who=who, act=act, why=why, clause=clause, previous=previous, seal=seal))
-
-    def journal(self, case_no: str | None = None) -> list[JournalRow]:
-        """Return the lines of a case, or of all, oldest first."""
-        chosen = sa.select(*schema.journal.c).order_by(schema.journal.c.id)
-        if case_no is not None:
-            chosen = chosen.where(schema.journal.c.case_no == case_no)
-        return [JournalRow(*row) for row in self._c.execute(chosen)]
 
     # -- polling ----------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from hsdispute_plugin.store import Store, StoreRefused
-from hsdispute_plugin.store_rows import broken_seal
+from hsdispute_plugin.store_journal import broken
 
 LONGEST_S = 3600
 
@@ -75,8 +75,8 @@ def restore(url: str, source: Path) -> int:
     store = Store(url)
     try:
         with store.begin() as tx:
-            if (line := broken_seal(tx.journal())) is not None:
-                raise StoreRefused(f"备份里办理日志第 {line} 条被改动过，请换一份备份 / the journal was changed")
+            if found := next(broken(tx.journal_lines(), tx.journal_head()), None):
+                raise StoreRefused(f"备份里的办理日志{found.says}，请换一份备份 / the journal was changed")
             return len(tx.case_lines(limit=10_000_000))
     finally:
         store.close()

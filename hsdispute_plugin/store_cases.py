@@ -87,7 +87,7 @@ class CaseTables:
         return self._c.scalar(sa.select(schema.meta.c.value).where(schema.meta.c.key == key).with_for_update()) or ""
 
     def set_meta(self, key: str, value: str) -> None:
-        """Keep a value beside the tables (at most 80 characters)."""
+        """Keep a value beside the tables (at most 400 characters)."""
         self._c.execute(_upsert(schema.meta, self._several), {"key": key, "value": value})
 
     # -- clocks -----------------------------------------------------------------------------------------------------

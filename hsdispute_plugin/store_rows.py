@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -137,14 +137,3 @@ def seal_of(previous: str, case_no: str, at: datetime, who: str, act: str, why: 
     """Return the seal of a journal line: SHA-256 over the seal before it and every field."""
     line = json.dumps([previous, case_no, at.astimezone(UTC).isoformat(), who, act, why, clause], ensure_ascii=False)
     return hashlib.sha256(line.encode()).hexdigest()
-
-
-def broken_seal(lines: Iterable[JournalRow]) -> int | None:
-    """Return the id of the first line of the whole journal that was changed, removed before, or put in; ``None`` if none."""
-    previous = ""
-    for line in lines:
-        wanted = seal_of(previous, line.case_no, line.at, line.who, line.act, line.why, line.clause)
-        if line.previous != previous or line.seal != wanted:
-            return line.id
-        previous = line.seal
-    return None

@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-VERSION = 3
+VERSION = 4
+HEAD = "journal-head"  # in meta: the last line of the journal, so that nobody cuts its end off unseen
 
 
 class _Utc(sa.types.TypeDecorator[datetime]):
@@ -26,7 +27,7 @@ class _Utc(sa.types.TypeDecorator[datetime]):
 
 
 metadata = sa.MetaData()
-meta = sa.Table("meta", metadata, sa.Column("key", sa.String(40), primary_key=True), sa.Column("value", sa.String(80)))
+meta = sa.Table("meta", metadata, sa.Column("key", sa.String(40), primary_key=True), sa.Column("value", sa.String(400)))
 events = sa.Table(
     "events", metadata,
     sa.Column("id", sa.Integer, primary_key=True),
@@ -144,6 +145,13 @@ def _keep_the_whole_case(connection: sa.Connection) -> None:
     metadata.create_all(connection, [clocks, papers, traits, library, lanes, workers])
 
 
+def _keep_the_head_of_the_journal(connection: sa.Connection) -> None:
+    if connection.dialect.name == "postgresql":  # SQLite holds nobody to the length
+        connection.exec_driver_sql("ALTER TABLE meta ALTER COLUMN value TYPE VARCHAR(400)")
+    last = connection.exec_driver_sql("SELECT id, case_no, seal FROM journal ORDER BY id DESC LIMIT 1").first()
+    connection.execute(meta.insert().values(key=HEAD, value=" ".join(map(str, last)) if last else ""))
+
+
 #: The step that leads to each version from the one before; each runs in the transaction that opens the database.
 STEPS: Mapping[int, Callable[[sa.Connection], None]] = MappingProxyType(
-    {2: _keep_the_last_version, 3: _keep_the_whole_case})
+    {2: _keep_the_last_version, 3: _keep_the_whole_case, 4: _keep_the_head_of_the_journal})

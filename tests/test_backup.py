@@ -82,7 +82,7 @@ def test_what_is_no_copy_of_ours_or_was_changed_is_refused(tmp_path, book):
     backup(f"sqlite:///{tmp_path / 'a.sqlite3'}", tmp_path / "three")
     with sqlite3.connect(tmp_path / "three") as connection:
         connection.execute("UPDATE journal SET why = '改过' WHERE id = 2")
-    with pytest.raises(StoreRefused, match="办理日志第 2 条被改动过"):
+    with pytest.raises(StoreRefused, match="办理日志第 2 条（HS-2026-000001）被改动过"):
         restore(f"sqlite:///{tmp_path / 'c.sqlite3'}", tmp_path / "three")
 
 

@@ -18,7 +18,7 @@ from hsdispute_plugin.model import SHANGHAI
 from hsdispute_plugin.outbox import Outbox
 from hsdispute_plugin.reception import Reception
 from hsdispute_plugin.store import Store
-from hsdispute_plugin.store_rows import broken_seal
+from hsdispute_plugin.store_journal import broken
 from tests.hosts.roundup.settings import connect
 from tests.hosts.roundup.tracker import Desk as Person
 from tests.hosts.roundup.tracker import Tracker
@@ -169,8 +169,8 @@ def test_a_general_matter_of_two_units_from_ticket_to_archive(county):
     assert county.reads("答复意见书") >= {"责令某砖厂限期补缴", "柳某某"}
     assert not county.reads("对方当事人反馈函") & {"柳某某", "13800000000"}
     with county.store.begin() as tx:
-        journal, left = tx.journal(), [r for r in tx.outbox() if r.kind == "result"]
-    assert (broken_seal(journal), left) == (None, [])
+        journal, head, left = tx.journal(), tx.journal_head(), [r for r in tx.outbox() if r.kind == "result"]
+    assert (list(broken(journal, head)), left) == ([], [])
     people = [line for line in journal if not line.who.startswith("系统时钟")]
     assert [line.act for line in people] == [
         "收到工单", "转办", "签收", "受理登记", "审核", "分类流转", "派发联办", "签收任务", "联办意见", "形成总处理意见",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 from hsdispute_plugin import app
@@ -16,7 +17,9 @@ from hsdispute_plugin.rules.editions import EditionRefused, current, in_force
 from hsdispute_plugin.rules.load import load
 from hsdispute_plugin.rules.rulebook import RuleSource
 from hsdispute_plugin.store import Store, StoreDelayed, StoreRefused
-from hsdispute_plugin.store_rows import broken_seal
+from hsdispute_plugin.store_journal import broken
+
+MOST_FAULTS = 10
 
 
 def examine(config: Path | None, database: str | None) -> Iterator[str]:
@@ -99,7 +102,8 @@ def _database(database: str | None, platforms: Mapping[str, Platform]) -> Iterat
     try:
         store = Store(app.database_url(database))
         with store.begin() as tx:
-            depths, unfinished, broken = tx.depths(), tx.unfinished(), broken_seal(tx.journal())
+            depths, unfinished, head = tx.depths(), tx.unfinished(), tx.journal_head()
+            faults = [found.says for found in islice(broken(tx.journal_lines(), head), MOST_FAULTS + 1)]
     except (StoreRefused, StoreDelayed) as err:
         yield f"✗ {err}"
         return
@@ -111,4 +115,8 @@ def _database(database: str | None, platforms: Mapping[str, Platform]) -> Iterat
         yield f"✗ 有 {depths['failed_events']} 个事件没能受理，须人工处理；平台再发一次就会重试"
     for name in sorted(unfinished.keys() - platforms.keys()):
         yield f"! 平台 {name} 没有启用，却有 {unfinished[name]} 项没做完；启用后会接着做"
-    yield "✓ 办理日志封印完整" if broken is None else f"✗ 办理日志第 {broken} 条被改动过，请停用并报告"
+    yield from (f"✗ 办理日志{says}。请停用并报告" for says in faults[:MOST_FAULTS])
+    if len(faults) > MOST_FAULTS:
+        yield "✗ 办理日志还有别处不对，只列前面的"
+    if not faults:
+        yield f"✓ 办理日志封印完整，到第 {head.id} 条（{head.case_no}）：{head.seal[:16]}" if head else "✓ 办理日志还是空的"
