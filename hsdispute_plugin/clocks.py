@@ -44,6 +44,10 @@ class ClockBook:
         """Return when somebody is next to be told of a clock of a case with these facts; ``None``: never, or it is a window."""
         return None if clock.key in WINDOWS else next_moment(clock, self.levels, values, self.calendar, self.hours)
 
+    def share_of(self, clock: Clock, share: float) -> datetime:
+        """Return when ``share`` (0–1) of a period has passed, in office time."""
+        return clock.moment_at(share, self.calendar, self.hours)
+
     def to_tell(self, clock: Clock, values: Mapping[str, FactValue], now: datetime) -> tuple[Clock, tuple[Firing, ...]]:
         """Return the clock with every level noted that came by ``now``, and what is really told of them."""
         if clock.key in WINDOWS:

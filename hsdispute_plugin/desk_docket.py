@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hsdispute_plugin.case import ACTS, Actor, Case, JournalEntry, Outcome, Policy, Role
+from hsdispute_plugin.case import ACTS, WINDOWS, Actor, Case, JournalEntry, Outcome, Policy, Role
 from hsdispute_plugin.clocks import ClockBook, effective
 from hsdispute_plugin.forms_identity import Identity
 from hsdispute_plugin.model import FactValue, Ticket
 from hsdispute_plugin.rules.clock import Clock
 from hsdispute_plugin.rules.rulebook import RuleSource
 from hsdispute_plugin.store import Transaction
+from hsdispute_plugin.store_inbox import WHOLE, PartRow
 from hsdispute_plugin.store_rows import CaseRow, ClockRow
 
 _OWING = {"office": "专班办公室", "director": "专班主任", "payer": "缴费人", "respondent": "对方当事人", "court": "法院",
           "organ": "受理机关"}
+#: Numbers that a settings.yaml from before the console does not give, as the shipped one does.
+_USUAL = {"yellow_percent": 50, "orange_percent": 80, "console_idle_minutes": 30, "console_session_hours": 10,
+          "console_failures": 5}
+
+
+def number_of(source: RuleSource, key: str) -> int:
+    """Return a number of settings.yaml that may be absent there."""
+    return int(source.settings[key].value) if key in source.settings else _USUAL[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +35,14 @@ class Terms:
     source: RuleSource
     policy: Policy
     clocks: ClockBook
+    shares: Mapping[str, float]  # of a period, after which the inbox shows it in this colour
 
     @classmethod
     def of(cls, source: RuleSource) -> Terms:
         """Read them from a configuration."""
         policy = Policy.of(source.units.values(), {k: s.value for k, s in source.settings.items()})
-        return cls(source, policy, ClockBook(source.deadlines, source.calendar, source.hours, source.levels))
+        return cls(source, policy, ClockBook(source.deadlines, source.calendar, source.hours, source.levels),
+                   {name: min(1.0, number_of(source, f"{name}_percent") / 100) for name in ("yellow", "orange")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +75,33 @@ def save(tx: Transaction, terms: Terms, docket: Docket, before: Sequence[Clock] 
     tx.save_clocks(
         ClockRow(row.case_no, place, c.key, c.unit, c.due_at, c.stopped_at is None, terms.clocks.look_at(c, values), c.to_json())
         for place, c in enumerate(docket.clocks) if place >= len(before) or c is not before[place])
+    tx.set_parts(row.case_no, parts_of(docket, terms))
     return replace(docket, row=row)
+
+
+def parts_of(docket: Docket, terms: Terms) -> Iterator[PartRow]:
+    """Give what each unit that takes part owes next, and the whole case as the unit ``WHOLE``: the inbox reads it.
+
+    A unit that is not here may not see the case.
+    """
+    running = [c for c in docket.clocks if c.stopped_at is None and not c.paused and c.key not in WINDOWS]
+    for unit in (WHOLE, *sorted(units_of(docket.case) | {c.unit for c in running})):
+        owed = [c for c in running if unit in (WHOLE, c.unit)]
+        if not owed:
+            yield PartRow(unit)
+            continue
+        clock = min(owed, key=lambda c: (c.due_at, c.key))
+        yield PartRow(unit, clock.due_at, *(terms.clocks.share_of(clock, terms.shares[n]) for n in ("yellow", "orange")))
+
+
+def units_of(case: Case) -> set[str]:
+    """Return the units that take part in a case, and so may see it (三、四: 受理部门, the asked, the supervised, the court)."""
+    rounds = (*case.past, case.handling)
+    units = {case.accepting_unit, case.first_contact.unit, *(s.unit for s in case.supervisions)}
+    units |= {t.unit for r in rounds for t in r.tasks} | {d.unit for d in case.designations}
+    units |= {u for r in rounds for u in r.co_units}
+    units |= {"court"} if any(r.court for r in rounds) else set()
+    return units | ({"cyber"} if case.public_opinion else set())
 
 
 def write_journal(tx: Transaction, terms: Terms, row: CaseRow, case: Case, entries: Sequence[JournalEntry]) -> None:

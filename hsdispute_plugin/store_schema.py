@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -9,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-VERSION = 4
+VERSION = 5
 HEAD = "journal-head"  # in meta: the last line of the journal, so that nobody cuts its end off unseen
 
 
@@ -116,6 +117,31 @@ workers = sa.Table(
 cursors = sa.Table(
     "cursors", metadata, sa.Column("platform", sa.String(60), primary_key=True), sa.Column("cursor", sa.String(200)),
 )
+parts = sa.Table(
+    "parts", metadata,  # which units take part in a case, and what each owes next; unit "": whoever owes, the case as a whole
+    sa.Column("case_no", sa.String(40), primary_key=True), sa.Column("unit", sa.String(20), primary_key=True),
+    sa.Column("due_at", _Utc), sa.Column("yellow_at", _Utc), sa.Column("orange_at", _Utc),
+    sa.Index("parts_due", "unit", "due_at"),
+)
+users = sa.Table(
+    "users", metadata,
+    sa.Column("login", sa.String(40), primary_key=True), sa.Column("person", sa.String(40), nullable=False),
+    sa.Column("unit", sa.String(20), nullable=False), sa.Column("roles", sa.String(200), nullable=False),  # by spaces
+    sa.Column("password", sa.String(200), nullable=False),  # argon2; empty: may not sign in by password
+    sa.Column("disabled", sa.Boolean, nullable=False), sa.Column("created_at", _Utc, nullable=False),
+    sa.Column("changed_at", _Utc, nullable=False),
+)
+sessions = sa.Table(
+    "sessions", metadata,
+    sa.Column("token", sa.String(64), primary_key=True),  # hashed: whoever reads the table can not sign in with it
+    sa.Column("login", sa.String(40), nullable=False, index=True),
+    sa.Column("began_at", _Utc, nullable=False), sa.Column("seen_at", _Utc, nullable=False),
+)
+tries = sa.Table(
+    "tries", metadata,  # failed sign-ins by whom and from where, hashed
+    sa.Column("key", sa.String(64), primary_key=True), sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("last_at", _Utc, nullable=False),
+)
 
 
 def make(connection: sa.Connection) -> None:
@@ -152,6 +178,26 @@ def _keep_the_head_of_the_journal(connection: sa.Connection) -> None:
     connection.execute(meta.insert().values(key=HEAD, value=" ".join(map(str, last)) if last else ""))
 
 
+def _keep_people_and_parts(connection: sa.Connection) -> None:
+    # Who takes part is read off the clocks and the file; when a clock turns yellow the desk notes at its next act.
+    metadata.create_all(connection, [parts, users, sessions, tries])
+    c, k = cases.c, clocks.c
+    found: dict[tuple[str, str], datetime | None] = {}
+    for number, unit, file in connection.execute(sa.select(c.case_no, c.accepting_unit, c.file)):
+        kept = json.loads(file) if file else {}
+        units = {unit, (kept.get("first_contact") or {}).get("unit", "")}
+        units |= {task["unit"] for task in (kept.get("handling") or {}).get("tasks") or ()}
+        found.update(dict.fromkeys(((number, u) for u in units | {""}), None))
+    for number, unit, due_at, running in connection.execute(sa.select(k.case_no, k.unit, k.due_at, k.running)):
+        for key in ((number, unit), (number, "")):
+            before = found.setdefault(key, None)
+            if running:
+                found[key] = min(due_at, before) if before else due_at
+    if found:
+        connection.execute(parts.insert(), [{"case_no": n, "unit": u, "due_at": due} for (n, u), due in found.items()])
+
+
 #: The step that leads to each version from the one before; each runs in the transaction that opens the database.
 STEPS: Mapping[int, Callable[[sa.Connection], None]] = MappingProxyType(
-    {2: _keep_the_last_version, 3: _keep_the_whole_case, 4: _keep_the_head_of_the_journal})
+    {2: _keep_the_last_version, 3: _keep_the_whole_case, 4: _keep_the_head_of_the_journal,
+     5: _keep_people_and_parts})
