@@ -52,10 +52,11 @@ class Reception:
         """
         now = self._clock()
         with self._store.begin() as tx:
-            return [tx.add_event(name, e.event_id, e.ticket_no, e.kind, now) for name, e in given]
+            return [tx.add_event(name, e.event_id, e.ticket_no, e.kind, now, _handed(e)) for name, e in given]
 
     def poll(self, name: str, owner: str) -> int:
-        """Ask a platform what changed since the last time; return how many events were new. One process at a time does.
+        """Ask a platform what changed since the last time; return how many events were new (1 when it must
+        be asked on). One process at a time does.
 
         Raises:
             DeliveryDelayed, DeliveryRefused: The platform did not answer as it should; nothing is forgotten.
@@ -69,10 +70,10 @@ class Reception:
         now, new = self._clock(), 0
         with self._store.begin() as tx:
             for event in events:
-                new += tx.add_event(name, event.event_id, event.ticket_no, event.kind, now)
+                new += tx.add_event(name, event.event_id, event.ticket_no, event.kind, now, _handed(event))
             if after != cursor:
                 tx.set_cursor(name, after)
-        return new
+        return new or int(bool(events) and after != cursor)  # a page of what is known: the next one may be new
 
     def work_off(self, name: str, owner: str, limit: int = 5) -> tuple[Received, ...]:
         """Claim, fetch, decide and accept the tickets of a platform's due events; tell how each ended.
@@ -90,7 +91,7 @@ class Reception:
             return self._settle(row, owner, "failed", f"处理这张工单时程序中止了 {row.crashes} 次，请联系管理员")
         given = None
         try:
-            given = self._platforms[row.platform].fetch(row.ticket_no)
+            given = HostTicket.from_text(row.ticket) if row.ticket else self._platforms[row.platform].fetch(row.ticket_no)
             case, decision = self._desk.accept(row.platform, given, self._book(), self._clock())
         except (DeliveryDelayed, StoreDelayed) as err:
             return self._settle(row, owner, "waiting", self._unsaid(row, given, err))
@@ -125,3 +126,7 @@ class Reception:
         if state == "failed":
             _log.warning("event_failed", platform=row.platform, ticket_no=row.ticket_no, error=error)
         return Received("put_off" if state == "waiting" else state)
+
+
+def _handed(event: HostEvent) -> str:
+    return event.ticket.as_text() if event.ticket else ""

@@ -72,29 +72,41 @@ class LaneTables:
 
     # -- events -----------------------------------------------------------------------------------------------------
 
-    def add_event(self, platform: str, event_id: str, ticket_no: str, kind: str, now: datetime) -> bool:
-        """Record a host event; ``False`` when it is known already. One that failed is taken up again: the host repeats it."""
+    def add_event(
+        self, platform: str, event_id: str, ticket_no: str, kind: str, now: datetime, ticket: str = "",
+    ) -> bool:
+        """Record a host event, with the ticket where the host hands it over; ``False`` when it is known already.
+
+        One that failed is taken up again: the host repeats it.
+        """
         c = schema.events.c
         insert = postgresql.insert if self._several else sqlite.insert
         added = self._c.execute(insert(schema.events).execution_options(preserve_rowcount=True).values(
             platform=platform, event_id=event_id, ticket_no=ticket_no, kind=kind, state="waiting", attempts=0, crashes=0,
-            next_at=now, received_at=now).on_conflict_do_nothing(index_elements=[c.platform, c.event_id]))
+            next_at=now, received_at=now, ticket=ticket or None).on_conflict_do_nothing(index_elements=[c.platform, c.event_id]))
         if added.rowcount == 1:
             self._tell(platform)
             return True
         again = self._c.execute(schema.events.update().where(
             c.platform == platform, c.event_id == event_id, c.state == "failed",
-        ).values(state="waiting", attempts=0, crashes=0, next_at=now))
+        ).values(state="waiting", attempts=0, crashes=0, next_at=now, ticket=ticket or c.ticket))
         return again.rowcount == 1
 
     def claim_events(self, platform: str, owner: str, now: datetime, until: datetime, limit: int) -> list[EventRow]:
-        """Lease a platform's due events to ``owner``, oldest first; ``crashes`` counts the leases that nobody came back from."""
-        c = schema.events.c
-        chosen = sa.select(c.id, c.platform, c.event_id, c.ticket_no, c.kind, c.attempts, c.crashes, c.state).where(
-            c.platform == platform, self._free(schema.events, "waiting", now)).order_by(c.id).limit(limit)
+        """Lease a platform's due events to ``owner``, oldest first; ``crashes`` counts the leases that nobody came back from.
+
+        A ticket that was handed over waits for those handed over before it, or an old one would come to stand last.
+        """
+        c, earlier = schema.events.c, schema.events.alias("earlier")
+        first = sa.or_(c.ticket.is_(None), ~sa.exists().where(
+            earlier.c.platform == c.platform, earlier.c.ticket_no == c.ticket_no, earlier.c.id < c.id,
+            earlier.c.state.in_(("waiting", "claimed"))))
+        chosen = sa.select(c.id, c.platform, c.event_id, c.ticket_no, c.kind, c.attempts, c.crashes, c.state,
+                           c.ticket).where(
+            c.platform == platform, self._free(schema.events, "waiting", now), first).order_by(c.id).limit(limit)
         if self._several:
             chosen = chosen.with_for_update(skip_locked=True, of=schema.events)
-        found = [(EventRow(*row[:6], row[6] + (row[7] == "claimed")), row[0]) for row in self._c.execute(chosen)]
+        found = [(EventRow(*row[:6], row[6] + (row[7] == "claimed"), row[8] or ""), row[0]) for row in self._c.execute(chosen)]
         for row, number in found:
             self._c.execute(schema.events.update().where(c.id == number).values(
                 state="claimed", lease_owner=owner, lease_until=until, crashes=row.crashes))
@@ -103,11 +115,12 @@ class LaneTables:
     def settle_event(
         self, event_id: int, owner: str, state: str, now: datetime, *, next_at: datetime | None = None, error: str = ""
     ) -> None:
-        """Mark a leased event ``done`` or ``failed``, or ``waiting`` again until ``next_at``."""
+        """Mark a leased event ``done`` (what was handed over goes), ``failed``, or ``waiting`` again until ``next_at``."""
         c = schema.events.c
+        kept = {"ticket": None} if state == "done" else {}
         self._c.execute(schema.events.update().where(c.id == event_id, c.lease_owner == owner, c.state == "claimed").values(
             state=state, next_at=next_at or now, error=error or None, attempts=c.attempts + 1, lease_owner=None,
-            lease_until=None))
+            lease_until=None, **kept))
 
     # -- outbox -----------------------------------------------------------------------------------------------------
 

@@ -99,6 +99,7 @@ class EventRow:
     kind: str
     attempts: int
     crashes: int = 0
+    ticket: str = field(default="", repr=False)  # handed over with the event; empty: ask the host
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-VERSION = 5
+VERSION = 6
 HEAD = "journal-head"  # in meta: the last line of the journal, so that nobody cuts its end off unseen
 
 
@@ -38,7 +38,9 @@ events = sa.Table(
     sa.Column("next_at", _Utc, nullable=False), sa.Column("error", sa.Text), sa.Column("received_at", _Utc, nullable=False),
     sa.Column("lease_owner", sa.String(80)), sa.Column("lease_until", _Utc),
     sa.Column("crashes", sa.Integer, nullable=False, server_default="0"),  # leases that nobody came back from
+    sa.Column("ticket", sa.Text),  # confidential: handed over by the host, until the event is done; none: ask it
     sa.UniqueConstraint("platform", "event_id"), sa.Index("events_due", "state", "next_at"),
+    sa.Index("events_lane", "platform", "ticket_no"),
 )
 cases = sa.Table(
     "cases", metadata,
@@ -197,7 +199,12 @@ def _keep_people_and_parts(connection: sa.Connection) -> None:
         connection.execute(parts.insert(), [{"case_no": n, "unit": u, "due_at": due} for (n, u), due in found.items()])
 
 
+def _keep_what_was_handed_over(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("ALTER TABLE events ADD COLUMN ticket TEXT")
+    connection.exec_driver_sql("CREATE INDEX events_lane ON events (platform, ticket_no)")
+
+
 #: The step that leads to each version from the one before; each runs in the transaction that opens the database.
 STEPS: Mapping[int, Callable[[sa.Connection], None]] = MappingProxyType(
     {2: _keep_the_last_version, 3: _keep_the_whole_case, 4: _keep_the_head_of_the_journal,
-     5: _keep_people_and_parts})
+     5: _keep_people_and_parts, 6: _keep_what_was_handed_over})

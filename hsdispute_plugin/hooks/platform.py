@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,8 +15,26 @@ from hsdispute_plugin.model import Facts, Ticket, Track
 
 
 @dataclass(frozen=True, slots=True)
+class HostTicket:
+    """A ticket as fetched, with the host's version of it (ETag, LastUpdated, …): same version, same content."""
+
+    ticket: Ticket
+    version: str
+
+    def as_text(self) -> str:
+        """Return it as JSON, to be kept until its event is worked off."""
+        return json.dumps({"ticket": self.ticket.model_dump(mode="json"), "version": self.version}, ensure_ascii=False)
+
+    @classmethod
+    def from_text(cls, text: str) -> HostTicket:
+        """Return the ticket that ``as_text`` gave."""
+        values = json.loads(text)
+        return cls(Ticket.model_validate(values["ticket"]), values["version"])
+
+
+@dataclass(frozen=True, slots=True)
 class HostEvent:
-    """A hint that a ticket of the host came or changed; the ticket itself is always fetched.
+    """A hint that a ticket of the host came or changed. The ticket is fetched, unless the host hands it over: ``ticket``.
 
     ``event_id`` is the host's own and is the same on a repeat. Of a webhook it stands where the signature covers it (the body),
     or is empty: then the signature itself is the id. An event is taken once, so nobody can play a webhook again.
@@ -25,14 +44,7 @@ class HostEvent:
     ticket_no: str
     event_id: str
     kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class HostTicket:
-    """A ticket as fetched, with the host's version of it (ETag, LastUpdated, …): same version, same content."""
-
-    ticket: Ticket
-    version: str
+    ticket: HostTicket | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
