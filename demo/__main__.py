@@ -25,6 +25,11 @@ from tests.hosts.roundup.tracker import HOTLINE, PEOPLE_PASSWORD, ROBOT_PASSWORD
 HERE = Path(__file__).parent
 HOME = HERE.parent / ".demo"
 WAIT_S = 60
+PEOPLE = (
+    ("wang", "王某", "政府办", "政府办经办人"), ("zhang", "张某", "人社局", "首问人员", "承办人"),
+    ("li", "李某", "人社局", "审核人"), ("zhao", "赵某", "税务局", "联办单位经办人"), ("qian", "钱某", "人社局", "单位负责人"),
+    ("sun", "孙某", "人社局", "档案员"), ("zheng", "郑某", "税务局", "专班办公室"), ("feng", "冯某", "政府办", "专班主任"),
+    ("wu", "吴某", "网信办", "网信办经办人"), ("admin", "陈某", "税务局", "系统管理员"), ("chu", "褚某", "政府办", "审计员"))
 console = Console(width=max(100, shutil.get_terminal_size((150, 40)).columns))
 
 
@@ -56,6 +61,7 @@ def main() -> int:
             if missing:
                 console.print(f"[red]没有写回：{missing}；见 {HOME / 'gateway.log'}[/]")
             elif keep:
+                people(port)
                 console.print("两个服务都开着，按 Ctrl+C 结束。")
                 with suppress(KeyboardInterrupt):
                     gateway.wait()
@@ -138,6 +144,21 @@ def walk(desk: Desk, number: str) -> None:
         time.sleep(0.2)
     console.print(f"工单 {number} 里的最后一条说明：\n{desk.notes(number)[-1]}", markup=False)
     console.print(f"附件：{'、'.join(desk.files(number))}\n", markup=False)
+
+
+def people(port: int) -> None:
+    """Add invented people to the console and print where and as whom to sign in."""
+    tool, password = str(Path(sys.executable).with_name("hsdispute")), "demo-" + secrets.token_hex(4)
+    place = ["--config", str(HOME / "config"), "--database", f"sqlite:///{HOME / 'cases.sqlite3'}"]
+    table = Table(title=f"网页控制台 http://127.0.0.1:{port}/console ，口令都是 {password}")
+    for heading in ("登录名", "姓名", "单位", "身份"):
+        table.add_column(heading)
+    for login, name, unit_name, *roles in PEOPLE:
+        words = [w for r in roles for w in ("--role", r)]
+        subprocess.run([tool, "user", "add", login, "--name", name, "--unit", unit_name, *words, *place],
+                       input=password + "\n", text=True, capture_output=True, check=True)
+        table.add_row(login, name, unit_name, "、".join(roles))
+    console.print(table)
 
 
 def unit(link: dict | None) -> str:

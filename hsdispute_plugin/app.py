@@ -43,6 +43,9 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType({
     "HSDISPUTE_DATABASE": "数据库地址：sqlite:///文件，或 postgresql+psycopg://用户:口令@主机/库；命令行的 --database 优先",
     "HSDISPUTE_CACHE": "回放时存放已读事实的目录（没有原文和编号）；命令行的 --cache 优先；都没有则用 ~/.cache/hsdispute",
     "HSDISPUTE_API_TOKEN": "调用 /api/v1 要带的令牌；不设则只接受本机的请求",
+    "HSDISPUTE_CONSOLE_PROXIES": "统一登录：只信这些反向代理地址（用逗号分开）在请求头里写明的登录名；不设则不信任何请求头",
+    "HSDISPUTE_CONSOLE_USER_HEADER": "统一登录：代理把登录名写在哪个请求头里，默认 X-Remote-User",
+    "FORWARDED_ALLOW_IPS": "反向代理的地址：只信它写的 X-Forwarded-For 和 X-Forwarded-Proto，默认 127.0.0.1",
     "HSDISPUTE_LOG_LEVEL": "日志写多细：debug、info（默认）、warning、error；哪一级都不含缴费人信息",
     "HSDISPUTE_BLOCKED_PLUGINS": "停用的第三方插件（入口点名或包名，用逗号分开）",
     "HSDISPUTE_<平台>_<密钥>": "平台的密钥，如 HSDISPUTE_ROUNDUP_WEBHOOK_SECRET；平台名是 platforms/ 里的文件名。"

@@ -99,7 +99,7 @@ def units_of(case: Case) -> set[str]:
     rounds = (*case.past, case.handling)
     units = {case.accepting_unit, case.first_contact.unit, *(s.unit for s in case.supervisions)}
     units |= {t.unit for r in rounds for t in r.tasks} | {d.unit for d in case.designations}
-    units |= {u for r in rounds for u in r.co_units}
+    units |= {u for r in rounds for u in r.co_units} | {h.former.unit for h in case.handovers}
     units |= {"court"} if any(r.court for r in rounds) else set()
     return units | ({"cyber"} if case.public_opinion else set())
 

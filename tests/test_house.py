@@ -15,7 +15,7 @@ FLOORS = [
     {"store", "forms", "adapters", "clocks"},
     {"explain", "paperwork"},
     {"desk", "outbox"},
-    {"reception", "work", "reports"},
+    {"reception", "work", "reports", "accounts"},
     {"app"},
     {"entrypoints"},
 ]
@@ -28,6 +28,8 @@ ONE_ROOM = {
     "yaml": "rules/load.py",
     "uvicorn": "entrypoints/cli.py",
     "typer": "entrypoints/cli",
+    "argon2": "accounts.py",
+    "jinja2": ("forms", "entrypoints/"),
     "starlette": "entrypoints/",
     "cryptography": ("adapters/signature.py", "store_secrets.py"),
     "sqlalchemy": "store",

@@ -17,6 +17,7 @@ from hsdispute_plugin.entrypoints.cli_input import fail, lines_of, moment, reade
 from hsdispute_plugin.entrypoints.cli_library import register as register_library
 from hsdispute_plugin.entrypoints.cli_reports import register as register_reports
 from hsdispute_plugin.entrypoints.cli_rules import register as register_rules
+from hsdispute_plugin.entrypoints.cli_users import register as register_users
 from hsdispute_plugin.entrypoints.cli_work import register as register_work
 from hsdispute_plugin.entrypoints.logs import configure
 from hsdispute_plugin.errors import HsdisputeError, TicketRefused, trace_of
@@ -32,6 +33,7 @@ register_library(commands)
 register_calendar(commands)
 register_backup(commands)
 register_work(commands)
+register_users(commands)
 Config = Annotated[Path | None, typer.Option("--config", help="配置目录；不写则用 HSDISPUTE_CONFIG，再不然用随附的配置")]
 Database = Annotated[str | None, typer.Option(
     "--database", help="数据库地址；不写则用 HSDISPUTE_DATABASE，再不然用当前目录的 hsdispute.sqlite3")]
@@ -124,12 +126,14 @@ def serve(
     host: Annotated[str, typer.Option("--host", help="监听地址")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="监听端口")] = 8930,
 ) -> None:
-    """启动网关：接收平台回调，给出建议，写回平台。"""
+    """启动网关：接收平台回调，给出建议，写回平台；网页控制台在 /console。"""
     import socket
 
     import uvicorn
+    from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
     from hsdispute_plugin.app import App
+    from hsdispute_plugin.entrypoints.console.door import PeerKept
     from hsdispute_plugin.entrypoints.gateway import create
 
     configure()
@@ -138,7 +142,10 @@ def serve(
         listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as err:
         fail(f"不能在 {host} 的 {port} 端口监听：{err.strerror}。网关是否已在运行？请先停掉它，或换 --port")
-    settings = uvicorn.Config(create(App(config, database)), log_config=None, access_log=False)
+    # We let uvicorn's middleware read X-Forwarded-For ourselves, so that the console still knows who really connected.
+    trusted = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
+    served = PeerKept(ProxyHeadersMiddleware(create(App(config, database)), trusted_hosts=trusted))  # type: ignore[arg-type]
+    settings = uvicorn.Config(served, log_config=None, access_log=False, proxy_headers=False)
     uvicorn.Server(settings).run(sockets=[listening])
 
 

@@ -21,6 +21,7 @@ from starlette.routing import Route
 from hsdispute_plugin import app as joined
 from hsdispute_plugin.adapters.signature import mark, refusal
 from hsdispute_plugin.app import App
+from hsdispute_plugin.entrypoints.console.door import routes as console_routes
 from hsdispute_plugin.entrypoints.figures import Figures
 from hsdispute_plugin.entrypoints.group_commit import GroupCommit
 from hsdispute_plugin.entrypoints.tickets import ticket_from
@@ -151,6 +152,7 @@ def create(app: App) -> Starlette:
         Route("/api/v1/decide", _answered(gateway.decide), methods=["POST"]),
         Route("/healthz", _answered(gateway.health)),
         Route("/metrics", _answered(gateway.metrics)),
+        *console_routes(app),
     ])
 
 
