@@ -12,9 +12,16 @@ from hsdispute_plugin.hooks.specs import hookimpl
 def hsdispute_platforms() -> Iterable[PlatformRegistration]:
     """Offer the adapters of this package."""
     yield PlatformRegistration("roundup", _roundup)
+    yield PlatformRegistration("http_json", _http_json)
 
 
 def _roundup(settings: PlatformSettings) -> Platform:
     from hsdispute_plugin.adapters.roundup import Roundup  # imported when one is connected: deciding needs no HTTP client
 
     return Roundup(settings)
+
+
+def _http_json(settings: PlatformSettings) -> Platform:
+    from hsdispute_plugin.adapters.http_json import HttpJson
+
+    return HttpJson(settings)

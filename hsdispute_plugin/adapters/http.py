@@ -57,12 +57,13 @@ class Http:
     def call(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | Iterable[tuple[str, str]] | None = None,
-        body: object = None, files: Mapping[str, Any] | None = None, accept: frozenset[int] = frozenset(),
+        body: object = None, raw: bytes | None = None, files: Mapping[str, Any] | None = None,
+        accept: frozenset[int] = frozenset(),
     ) -> Answer:
         """Send one request and return the answer when its status is 2xx or in ``accept``.
 
-        ``body`` is sent as UTF-8 JSON; ``files`` as multipart. A host that has a header for idempotency keys is given it
-        in ``headers``.
+        ``body`` is sent as UTF-8 JSON, ``raw`` as it is; ``files`` as multipart. A host that has a header for idempotency keys
+        is given it in ``headers``.
 
         Raises:
             DeliveryDelayed: Could not connect, 3xx/401/407/408/425/429/5xx, or no answer in time; ``outcome_unknown`` when
@@ -70,7 +71,7 @@ class Http:
             DeliveryRefused: Any other status: the host will not take this ticket as it is.
         """
         unknown = method not in _SAFE
-        data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        data = raw if body is None else json.dumps(body, ensure_ascii=False).encode()
         sent = {**({"Content-Type": "application/json"} if data is not None else {}), **(headers or {})}
         try:
             with self._session.request(

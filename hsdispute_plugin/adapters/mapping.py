@@ -51,7 +51,7 @@ class PlatformFile:
         """Return 地址 without a final slash."""
         text = self.text("地址").rstrip("/")
         if text and not text.startswith(("http://", "https://")):
-            self._note("地址", f"“{text}” 不是网址", "not an http address", "请写成 http://主机:端口 或 https://主机")
+            self.note("地址", f"“{text}” 不是网址", "not an http address", "请写成 http://主机:端口 或 https://主机")
         return text
 
     def part(self, key: str, known: tuple[str, ...]) -> PlatformFile:
@@ -60,17 +60,17 @@ class PlatformFile:
         inner = PlatformFile(PlatformSettings("", "", value if isinstance(value, Mapping) else {}, str))
         inner._where, inner._problems = f"{self._where}  {key}", self._problems
         if not isinstance(value, Mapping):
-            self._note(key, "这里应是键值", "a mapping is expected", f"没有就删去 {key}")
+            self.note(key, "这里应是键值", "a mapping is expected", f"没有就删去 {key}")
         for name in inner._values:
             if name not in known:
-                inner._note(str(name), f"不认识的 “{name}”", f"unknown {name!r}", suggest(str(name), known))
+                inner.note(str(name), f"不认识的 “{name}”", f"unknown {name!r}", suggest(str(name), known))
         return inner
 
     def choice(self, key: str, known: tuple[str, ...]) -> str:
         """Return one of these texts; absent: the first."""
         value = self._values.get(key, known[0])
         if value not in known:
-            self._note(key, f"“{value}” 不在可用的里面", f"unknown {value!r}", suggest(str(value), known))
+            self.note(key, f"“{value}” 不在可用的里面", f"unknown {value!r}", suggest(str(value), known))
             return known[0]
         return str(value)
 
@@ -78,7 +78,7 @@ class PlatformFile:
         """Return a text; without a default it must be there."""
         value = self._values.get(key, default)
         if not isinstance(value, str) or not value.strip():
-            self._note(key, f"缺少 “{key}”", f"missing {key!r}", f"请补上一行 {key}: …")
+            self.note(key, f"缺少 “{key}”", f"missing {key!r}", f"请补上一行 {key}: …")
             return ""
         return value.strip()
 
@@ -90,7 +90,7 @@ class PlatformFile:
         except ValueError:
             number = 0.0
         if not 0 < number <= most:
-            self._note(key, f"“{value}” 不是秒数", "not a number of seconds", f"请写 0 到 {most:g} 之间的数，如 {default:g}")
+            self.note(key, f"“{value}” 不是秒数", "not a number of seconds", f"请写 0 到 {most:g} 之间的数，如 {default:g}")
         return number
 
     def moment(self, key: str) -> datetime | None:
@@ -102,7 +102,7 @@ class PlatformFile:
         except ValueError:
             value = None
         if not isinstance(value, datetime):
-            self._note(key, f"“{self._values[key]}” 不是时间", "not a time", "请写成 2026-01-05 08:30:00")
+            self.note(key, f"“{self._values[key]}” 不是时间", "not a time", "请写成 2026-01-05 08:30:00")
             return None
         return value
 
@@ -110,7 +110,7 @@ class PlatformFile:
         """Return a list of texts; absent: empty."""
         value = self._values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-            self._note(key, "这里应是列表", "a list is expected", f"请写成 {key}: [甲, 乙]；没有就写 []")
+            self.note(key, "这里应是列表", "a list is expected", f"请写成 {key}: [甲, 乙]；没有就写 []")
             return frozenset()
         return frozenset(value)
 
@@ -118,11 +118,11 @@ class PlatformFile:
         """Return a mapping of texts, absent: empty. With ``known``, other keys are refused."""
         value = self._values.get(key, {})
         if not isinstance(value, Mapping) or not all(isinstance(v, str) and v for v in value.values()):
-            self._note(key, "这里应是 “名称: 取值” 的键值", "a mapping of texts is expected", f"没有就写 {key}: {{}}")
+            self.note(key, "这里应是 “名称: 取值” 的键值", "a mapping of texts is expected", f"没有就写 {key}: {{}}")
             return MappingProxyType({})
         for name in value:
             if known and name not in known:
-                self._note(f"{key}.{name}", f"不认识的 “{name}”", f"unknown {name!r}", suggest(str(name), known))
+                self.note(f"{key}.{name}", f"不认识的 “{name}”", f"unknown {name!r}", suggest(str(name), known))
         return MappingProxyType({str(k): str(v) for k, v in value.items()})
 
     def fields(self, key: str, known: tuple[str, ...]) -> Mapping[str, str]:
@@ -130,7 +130,7 @@ class PlatformFile:
         given = self.words(key, known)
         for name, field in given.items():
             if sum(f == field for f in given.values()) > 1:
-                self._note(f"{key}.{name}", f"平台字段 “{field}” 用了两次", f"field {field!r} is used twice",
+                self.note(f"{key}.{name}", f"平台字段 “{field}” 用了两次", f"field {field!r} is used twice",
                            "请各写各的字段，或删去一行")
         return given
 
@@ -147,5 +147,10 @@ class PlatformFile:
         if self._problems:
             raise RulebookError(tuple(self._problems))
 
-    def _note(self, subject: str, what: str, what_en: str, mend: str) -> None:
+    def has(self, key: str) -> bool:
+        """Tell whether the file has a line of this name."""
+        return key in self._values
+
+    def note(self, subject: str, what: str, what_en: str, mend: str) -> None:
+        """Add a problem of the file to those that ``done`` raises."""
         self._problems.append(Problem(self._where, subject, what, what_en, mend))
