@@ -21,7 +21,7 @@ from hsdispute_plugin.model import FactValue
 from hsdispute_plugin.rules.condition import Leaf, Op, leaves
 from hsdispute_plugin.rules.facts import FactDef, FactTable, Kind
 from hsdispute_plugin.rules.fence import MAX_PRIORITY, Piece, nets_of, pieces_of
-from hsdispute_plugin.rules.flat import FALSE, LARGEST, TRUE, And, Atom, Flat, Flattener, Or, Write
+from hsdispute_plugin.rules.flat import FALSE, LARGEST, TRUE, And, Atom, Flat, Flattener, Or
 from hsdispute_plugin.rules.generated import GeneratedEngine, compile_generated
 from hsdispute_plugin.rules.rulebook import CompileEngine, Engine, Rule
 
@@ -31,6 +31,7 @@ except ImportError:  # Python 3.13 and later, or no compiler at installation
     core = None
 
 _SIGNS = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
+REMEMBERED = 8_192  # answers kept ready for one family
 _OF_CHOICES = (Op.EQ, Op.NE, Op.IN, Op.NOT_IN)
 _log = structlog.get_logger(__name__)
 
@@ -74,7 +75,8 @@ class DurableEngine:
 
     name = "durable"
 
-    def __init__(self, rules: Sequence[Rule], table: FactTable) -> None:
+    def __init__(self, rules: Sequence[Rule], table: FactTable, *, remember: int = REMEMBERED) -> None:
+        """``remember``: how many different answers are kept ready; 0: the core is asked each time (benchmarks, tests)."""
         if len(rules) > MAX_PRIORITY + 1:
             raise EngineRefused(rules[MAX_PRIORITY + 1].id, f"一个规则族超过 {MAX_PRIORITY + 1} 条规则",
                                 f"more than {MAX_PRIORITY + 1} rules in one family", "请删去已废止的规则，或合并只差一个值的规则")
@@ -95,9 +97,12 @@ class DurableEngine:
         self._position = {piece.name: piece.position for piece in pieces}
         self._nets: list[_Net] = []
         self._discarded = False
+        self._remember, self._remembered = remember, dict[tuple[str, ...], list[int]]()
+        groups = nets_of(pieces)
+        self._writes = tuple(flattener.writer(piece.flat for piece in group) for group in groups)
         try:
-            for group in nets_of(pieces):
-                self._nets.append(_Net(group, flattener.writer(piece.flat for piece in group)))
+            for group in groups:
+                self._nets.append(_Net(group))
         except (_Broken, core.error) as err:
             self._discard(err)
 
@@ -108,11 +113,22 @@ class DurableEngine:
 
     def matching(self, values: Mapping[str, FactValue]) -> list[int]:
         """Return the positions of all rules that hold, ascending. Safe to call from several threads."""
+        if self._discarded:
+            return self._instead.matching(values)
+        # The whole of what the core is told: tickets repeat it, whatever else they say, and the core answers it alike.
+        texts = tuple([write(values) for write in self._writes])
+        if (known := self._remembered.get(texts)) is None:
+            known = self._asked(texts)
+            if known is None:
+                return self._instead.matching(values)
+        return known.copy()
+
+    def _asked(self, texts: tuple[str, ...]) -> list[int] | None:
+        """Ask the core; ``None`` when it is not to be trusted."""
         fired: list[str] = []
         with self._lock:
-            texts = [net.write(values) for net in self._nets]  # all of them first: a bad value then leaves no net half-way
             try:
-                for net, text in zip(self._nets, texts, strict=True):
+                for net, text in zip(self._nets, texts, strict=False):  # no nets any more: discarded meanwhile
                     net.run(text, fired)
             except (_Broken, core.error) as err:
                 self._discard(err)
@@ -120,11 +136,14 @@ class DurableEngine:
                 self._discard(err)
                 raise
             if self._discarded:
-                return self._instead.matching(values)
-        # A set: a 任一 with two true branches fires twice.
-        found = {self._position[name] for name in fired}
-        found.update(self._always)
-        return sorted(found)
+                return None
+            # A set: a 任一 with two true branches fires twice.
+            known = sorted({*self._always, *(self._position[name] for name in fired)})
+            if self._remember:
+                if len(self._remembered) >= self._remember:
+                    self._remembered.clear()
+                self._remembered[texts] = known
+            return known
 
     def close(self) -> None:
         """Free the core's nets; calling it twice is harmless. A decision under way finishes first, a later one is
@@ -139,6 +158,7 @@ class DurableEngine:
         for net in self._nets:
             net.abandon()
         self._nets, self._discarded = [], True
+        self._remembered.clear()
         # The core's messages hold a code only; those of others may hold a fact and stay out of the log.
         code = str(why) if isinstance(why, _Broken | core.error) else ""
         _log.warning("durable_engine_discarded", why=type(why).__name__, code=code, instead="generated")
@@ -161,8 +181,7 @@ def _check(leaf: Leaf, fact: FactDef, rule_id: str) -> None:
 class _Net:
     """One ruleset of the core with its single default sid."""
 
-    def __init__(self, pieces: Sequence[Piece], write: Write) -> None:
-        self.write = write
+    def __init__(self, pieces: Sequence[Piece]) -> None:
         rules: dict[str, Any] = {p.name: {"pri": p.position, "all": [{"m": _core_condition(p.flat)}]} for p in pieces}
         # The warm-up makes the sid, its state and its action context exist before any real fact:
         # delete_state on a sid that never ran an action frees memory that was never set.
