@@ -210,9 +210,15 @@ def test_what_the_core_was_asked_before_is_answered_alike_without_it(monkeypatch
     assert [engine.matching(v) for v in ({"n1": 1, "kind": frozenset({"m1"})}, {"n1": 5}, {"n1": 7}, {"n1": 1})] == [
         [0, 1], [1], [1], [0, 1]]
     assert len(asked) == 4
-    alone = DurableEngine(rules(Leaf("n1", Op.EQ, 1)), TABLE, remember=0)
-    assert [alone.matching({"n1": 1}), alone.matching({"n1": 1})] == [[0], [0]] and len(asked) == 6
     engine.close()
+
+
+def test_an_engine_that_keeps_nothing_asks_the_core_each_time(monkeypatch):
+    alone = DurableEngine(rules(Leaf("n1", Op.EQ, 1)), TABLE, remember=0)
+    asked, real = [], durable.core.assert_fact
+    monkeypatch.setattr(durable.core, "assert_fact", lambda handle, text: asked.append(text) or real(handle, text))
+    assert [alone.matching({"n1": 1}), alone.matching({"n1": 1})] == [[0], [0]]
+    assert len(asked) == 2
     alone.close()
 
 
