@@ -158,8 +158,11 @@ class Accounts:
             tx.add_session(_digest(token), login, now)
         return token
 
-    def person(self, token: str, limits: Limits, now: datetime) -> Person | None:
-        """Return who holds this token; ``None``: nobody, or the session ended (rested too long, lasted too long, revoked)."""
+    def person(self, token: str, limits: Limits, now: datetime, *, seen: bool = True) -> Person | None:
+        """Return who holds this token; ``None``: nobody, or the session ended (rested too long, lasted too long, revoked).
+
+        ``seen`` is false for what a page asks by itself: it must not keep a session awake that nobody sits at.
+        """
         with self._store.begin() as tx:
             session = tx.session(_digest(token))
             if session is None:
@@ -170,7 +173,7 @@ class Accounts:
             user = tx.user(session.login)
             if user is None or user.disabled:
                 return None
-            if now - session.seen_at > SEEN_EVERY:
+            if seen and now - session.seen_at > SEEN_EVERY:
                 tx.see_session(session.token, now)
         return Person(user.login, user.person, user.unit, tuple(Role(r) for r in user.roles))
 

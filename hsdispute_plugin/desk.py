@@ -16,7 +16,7 @@ from hsdispute_plugin.desk_library import line_of, similar
 from hsdispute_plugin.desk_notices import of_alerts
 from hsdispute_plugin.desk_records import ROBOT, VISIT, Done, ticket_of
 from hsdispute_plugin.desk_tick import Ticking
-from hsdispute_plugin.errors import CaseRefused
+from hsdispute_plugin.errors import CaseChanged, CaseRefused
 from hsdispute_plugin.explain import decision_json, explanation
 from hsdispute_plugin.hooks.platform import HostTicket
 from hsdispute_plugin.model import SHANGHAI, Decision, Ticket
@@ -85,18 +85,24 @@ class Desk(Ticking):
         return self._accepted(VISIT, HostTicket(ticket, "1"), book, now, by)[0]
 
     def act(
-        self, case_no: str, act: str, actor: Actor, form: Mapping[str, Any], book: Rulebook, now: datetime, why: str = ""
+        self, case_no: str, act: str, actor: Actor, form: Mapping[str, Any], book: Rulebook, now: datetime, why: str = "",
+        seen: int | None = None,
     ) -> Done:
         """Do one act of chapter four on a case, by code and form; nothing is changed when it is refused.
 
         Under ``PAPERS`` the form may hold, by 文种, what a person writes for a paper that the act calls for.
+        ``seen`` are the ``writes`` of the case as the person saw it when the form was opened.
 
         Raises:
+            CaseChanged: The case went on since it was ``seen``.
             CaseRefused: No such case, or what the act lacks, with mend and clause.
         """
         terms = self.terms(book)
         with self._store.begin() as tx:
             docket = self._docket(tx, case_no, book, now)
+            if seen is not None and seen != docket.row.writes:
+                raise CaseChanged(f"{case_no} 在您填表时已由别人办理，这一步没有办。请看清新的情况，所填内容还在，可改后再交 / "
+                                  f"the case has changed")
             by = By(actor, now, why, terms.policy, lapsed(docket.clocks, now))
             try:
                 written = form.get(PAPERS) or {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from hsdispute_plugin.case import Case
@@ -16,6 +17,12 @@ from hsdispute_plugin.paperwork import payer_remedy
 from hsdispute_plugin.store import Transaction
 
 _UNIT_FIELDS = ("unit", "units", "co_units", "belongs_to", "to", "respondent_unit", "present", "absent")
+
+#: What is filled in here where it was left out, by act: the way to the field.
+FILLED: Mapping[str, tuple[str, ...]] = MappingProxyType({
+    "submit": ("form.submission_no",), "sign_minutes": ("minutes_no",), "issue_reply": ("reply.remedy", "reply.contact"),
+    "archive": ("file_no", "keep_years", "contents"),
+})
 
 
 def completed(

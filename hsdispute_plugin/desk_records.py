@@ -45,6 +45,11 @@ class Records:
         self._store, self._forms, self._first_units = store, forms, first_units or {}
         self._terms: Terms | None = None
 
+    @property
+    def forms(self) -> Forms:
+        """The papers of the configuration."""
+        return self._forms
+
     def terms(self, book: Rulebook) -> Terms:
         """Return what is worked by under a rule book; made once for each edition."""
         if self._terms is None or self._terms.source is not book.source:

@@ -83,6 +83,10 @@ class CaseRefused(HsdisputeError):
     """A guard of the document refuses an act on a case; names the clause."""
 
 
+class CaseChanged(CaseRefused):
+    """Somebody else did something to the case since this form was opened: look first, then do it again."""
+
+
 class DeliveryDelayed(HsdisputeError):
     """The host did not take it now; try again later."""
 

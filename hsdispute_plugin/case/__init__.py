@@ -6,6 +6,7 @@ whom, ``perform`` does one by code and form. ``docs/case.md`` is the same table 
 
 from hsdispute_plugin.case.acts import ACTS, ActRow
 from hsdispute_plugin.case.file import JournalEntry, Outcome, PaperDue
+from hsdispute_plugin.case.form_fields import Field, form_fields
 from hsdispute_plugin.case.handling import (
     Answer,
     Consultation,
@@ -28,7 +29,7 @@ from hsdispute_plugin.case.states import Actor, Role, State
 
 __all__ = [
     "ACTS", "PERIODS", "TOTALS", "WINDOWS", "ActRow", "Actor", "Answer", "By", "Case", "ClockEffect", "Consultation", "CourtKind",
-    "DeclineGround", "FirstContact", "JournalEntry", "Outcome", "PaperDue", "Party", "Payer", "Policy", "Registration",
+    "DeclineGround", "Field", "FirstContact", "JournalEntry", "Outcome", "PaperDue", "Party", "Payer", "Policy", "Registration",
     "RemedyKind", "Reply", "ReplyOutcome", "Role", "ServiceMode", "Side", "State", "Submission", "SuperviseGround", "Task",
-    "TaskKind", "TaskState", "allowed_acts", "blank_form", "open_case", "perform", "running", "total_key",
+    "TaskKind", "TaskState", "allowed_acts", "blank_form", "form_fields", "open_case", "perform", "running", "total_key",
 ]

@@ -113,7 +113,7 @@ def perform(case: Case, act: str, by: By, form: Mapping[str, Any]) -> Outcome:
     """
     if act not in ACTS or act == "absorb":
         raise CaseRefused(f"没有“{act}”这一步 / unknown act。可用：{'、'.join(ACTS)}")
-    fields, form = _fields(act), by_code(form)
+    fields, form = fields_of(act), by_code(form)
     wrong = [f"不认识的项 {name}" for name in form if name not in fields]
     values: dict[str, Any] = {}
     for name, adapter in fields.items():
@@ -146,7 +146,7 @@ def blank_form(act: str) -> dict[str, Any]:
         raise CaseRefused(f"没有“{act}”这一步 / unknown act。可用：{'、'.join(ACTS)}")
     if act == "merge":
         return {FIELD_LABELS["parent"]: "主案的案号"}
-    return {FIELD_LABELS[name]: _blank(adapter.json_schema(), {}) for name, adapter in _fields(act).items()}
+    return {FIELD_LABELS[name]: _blank(adapter.json_schema(), {}) for name, adapter in fields_of(act).items()}
 
 
 def _blank(schema: Mapping[str, Any], known: Mapping[str, Any]) -> Any:
@@ -171,7 +171,8 @@ def _blank(schema: Mapping[str, Any], known: Mapping[str, Any]) -> Any:
 
 
 @cache
-def _fields(act: str) -> dict[str, TypeAdapter[Any]]:
+def fields_of(act: str) -> dict[str, TypeAdapter[Any]]:
+    """Return what reads each field of an act's form."""
     hints = get_type_hints(getattr(Case, act), None, {"Case": Case})
     return {name: TypeAdapter(hint) for name, hint in hints.items()
             if name not in ("by", "return")}

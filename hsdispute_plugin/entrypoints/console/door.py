@@ -88,7 +88,8 @@ class Door:
 
     def _answer(self, request: Request, page: Page, nav: tuple[Page, ...], form: FormData, token: str) -> tuple[Visit, Response]:
         now, limits = joined.clock(), self.limits()
-        who = self.accounts.person(token, limits, now) if token else None
+        by_itself = request.method == "GET" and request.headers.get("hx-request") == "true"
+        who = self.accounts.person(token, limits, now, seen=not by_itself) if token else None
         visit = Visit(
             self._app, self.accounts, limits, now, request.url.path.removeprefix(PREFIX), request.path_params,
             request.query_params, form, request.headers, request.client.host if request.client else "", who,
