@@ -7,7 +7,7 @@ import random
 import secrets
 import socket
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -17,24 +17,22 @@ from typing import TYPE_CHECKING
 
 from hsdispute_plugin.adapters import built_in
 from hsdispute_plugin.adapters.signature import Signing
-from hsdispute_plugin.errors import PluginRefused, RulebookError
+from hsdispute_plugin.app_platforms import first_units, open_platforms, paces, platform_settings
+from hsdispute_plugin.errors import PluginRefused
 from hsdispute_plugin.hooks.manager import Plugins
-from hsdispute_plugin.hooks.platform import FactExtractor, Platform, PlatformSettings
-from hsdispute_plugin.model import Facts, Ticket, Unit
+from hsdispute_plugin.hooks.platform import FactExtractor
+from hsdispute_plugin.model import Facts, Ticket
 from hsdispute_plugin.rules.durable import best_engine
 from hsdispute_plugin.rules.extract import Extractor
 from hsdispute_plugin.rules.facts import FactDef, FactTable, Kind
 from hsdispute_plugin.rules.holder import RulebookHolder
-from hsdispute_plugin.rules.load import load, read_yaml
-from hsdispute_plugin.rules.node import Node, Reading
+from hsdispute_plugin.rules.load import load
 from hsdispute_plugin.rules.rulebook import CompileEngine, Extract, Rulebook, RuleSource
 
 if TYPE_CHECKING:
     from hsdispute_plugin.desk import Desk
     from hsdispute_plugin.store import Store
-    from hsdispute_plugin.store_lanes import Pace
 
-_PACE = ("每秒最多", "同时最多", "连败几次暂停")
 DEFAULT_DATABASE = "sqlite:///hsdispute.sqlite3"
 
 #: Every environment variable that is read, and what it is for. A secret may also stand in a file that ``<name>_FILE`` names.
@@ -83,8 +81,7 @@ def open_plugins() -> Plugins:
 
 def make_rulebook(source: RuleSource, engine: CompileEngine, extractors: Sequence[FactExtractor] = ()) -> Rulebook:
     """Make the rule book of one source, asking the plugins' extractors after our own."""
-    own = Extractor(source.words, source.regions, source.settings, source.table)
-    return Rulebook(source, engine, _with_plugins(own, extractors) if extractors else own)
+    return Rulebook(source, engine, _reader(source, extractors))
 
 
 def open_rulebook(directory: Path | None = None, plugins: Plugins | None = None) -> Rulebook:
@@ -105,8 +102,7 @@ def open_reader(directory: Path) -> tuple[Extract, FactTable]:
     """
     extractors = open_plugins().extractors
     source = load(directory, fact_defs(extractors))
-    own = Extractor(source.words, source.regions, source.settings, source.table)
-    return (_with_plugins(own, extractors) if extractors else own), source.table
+    return _reader(source, extractors), source.table
 
 
 def fact_defs(extractors: Sequence[FactExtractor]) -> tuple[FactDef, ...]:
@@ -125,7 +121,12 @@ def fact_defs(extractors: Sequence[FactExtractor]) -> tuple[FactDef, ...]:
     )
 
 
-def _with_plugins(own: Extract, extractors: Sequence[FactExtractor]) -> Extract:
+def _reader(source: RuleSource, extractors: Sequence[FactExtractor]) -> Extract:
+    """Return what reads tickets: our own extraction, then what plugins add."""
+    own = Extractor(source.words, source.regions, source.settings, source.table)
+    if not extractors:
+        return own
+
     def extract(ticket: Ticket) -> Facts:
         facts = own(ticket)
         values, evidence = dict(facts.values), dict(facts.evidence)
@@ -148,8 +149,6 @@ class App:
             RulebookError, PluginRefused, StoreRefused: Each with what to do.
         """
         # Imported here: `hsdispute decide` must start in half a second and needs no database.
-        from hsdispute_plugin.desk import Desk
-        from hsdispute_plugin.forms import Forms
         from hsdispute_plugin.outbox import Outbox
         from hsdispute_plugin.reception import Reception
         from hsdispute_plugin.store import Store
@@ -160,8 +159,7 @@ class App:
         self.books = RulebookHolder(self.directory, make, time.monotonic)
         self.platforms, self.intervals_s = open_platforms(self.directory, self.plugins)
         self.store = Store(database_url(database))
-        units = first_units(self.directory, self.book.source.units.values())
-        self.desk = Desk(self.store, Forms(self.directory / "forms"), units)
+        self.desk = _desk(self.directory, self.store, self.book)
         self.owner = f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(3)}"
         self.paces = paces(self.directory)
         self.signings = {name: Signing.of(platform_settings(name, self.directory)) for name in self.platforms}
@@ -180,77 +178,6 @@ class App:
             platform.close()
         self.books.close()
         self.store.close()
-
-
-def open_platforms(directory: Path, plugins: Plugins) -> tuple[dict[str, Platform], dict[str, float]]:
-    """Connect every enabled platform of ``platforms/*.yaml``; return them and their polling intervals in seconds.
-
-    Raises:
-        RulebookError: A file is wrong.
-        PluginRefused: A file names an adapter that nobody offers.
-    """
-    reading = Reading()
-    opened: dict[str, Platform] = {}
-    intervals: dict[str, float] = {}
-    for path in sorted((directory / "platforms").glob("*.yaml")):
-        node = read_yaml(path, f"{directory.name}/platforms/{path.name}", reading)
-        if node is None or not isinstance(node.value, Mapping):
-            continue
-        values = node.value
-        adapter = reading.choice(values.get("适配器", node), "适配器", {n: n for n in plugins.platforms}, "适配器")
-        if not reading.yes(values.get("启用"), "启用") or adapter is None:
-            continue
-        settings = PlatformSettings(path.stem, adapter, _plain(node), partial(secret, path.stem))
-        try:
-            opened[path.stem] = plugins.platforms[adapter].connect(settings)
-        except RulebookError as err:
-            reading.problems.extend(err.problems)
-        except KeyError as err:
-            reading.note(node.where, path.stem, f"缺少 {err}", f"missing {err}", f"请对照随附的 platforms/{path.name} 补上")
-        intervals[path.stem] = reading.number(values.get("轮询秒"), "轮询秒") or 0.0
-    if reading.problems:
-        raise RulebookError(tuple(reading.problems))
-    return opened, intervals
-
-
-def first_units(directory: Path, units: Iterable[Unit]) -> dict[str, str]:
-    """Return by platform the unit that receives its tickets first (首问单位), where its file names one.
-
-    Raises:
-        RulebookError: It has no reception room (三（一）) and is not the government office.
-    """
-    reading, found = Reading(), dict[str, str]()
-    may = {name: u.code for u in units if u.accepts or u.code == "gov_office" for name in (u.short, u.name, u.code)}
-    for path in sorted((directory / "platforms").glob("*.yaml")):
-        node = read_yaml(path, f"{directory.name}/platforms/{path.name}", reading)
-        named = node.value.get("首问单位") if node is not None and isinstance(node.value, Mapping) else None
-        if named and (code := reading.choice(named, "首问单位", may, "设有工作室的单位或政府办")):
-            found[path.stem] = code
-    if reading.problems:
-        raise RulebookError(tuple(reading.problems))
-    return found
-
-
-def paces(directory: Path) -> dict[str, Pace]:
-    """Return by platform how fast it may be written to: 每秒最多, 同时最多, 连败几次暂停 of its file.
-
-    Raises:
-        RulebookError: One is not a number, or less than it may be.
-    """
-    from hsdispute_plugin.store_lanes import Pace
-
-    reading, found = Reading(), dict[str, Pace]()
-    for path in sorted((directory / "platforms").glob("*.yaml")):
-        node = read_yaml(path, f"{directory.name}/platforms/{path.name}", reading)
-        if node is None or not isinstance(node.value, Mapping):
-            continue
-        given = {label: reading.number(node.value[label], label) or 0 for label in _PACE if label in node.value}
-        usual = Pace()
-        found[path.stem] = Pace(float(given.get("每秒最多", usual.per_second)), int(given.get("同时最多", usual.at_once)),
-                                max(1, int(given.get("连败几次暂停", usual.failures))))
-    if reading.problems:
-        raise RulebookError(tuple(reading.problems))
-    return found
 
 
 def database_url(given: str | None = None) -> str:
@@ -280,72 +207,17 @@ def open_desk(directory: Path | None = None, database: str | None = None) -> tup
     Raises:
         RulebookError, PluginRefused, StoreRefused: Each with what to do.
     """
-    from hsdispute_plugin.desk import Desk
-    from hsdispute_plugin.forms import Forms
     from hsdispute_plugin.store import Store
 
     directory = config_directory(directory)
     plugins = open_plugins()
     book = RulebookHolder(directory, partial(open_rulebook, plugins=plugins), time.monotonic).rulebook()
     store = Store(database_url(database))
-    return Desk(store, Forms(directory / "forms"), first_units(directory, book.source.units.values())), store, book
+    return _desk(directory, store, book), store, book
 
 
-def platform_settings(name: str, directory: Path | None = None) -> PlatformSettings:
-    """Return one file of ``platforms/``, switched on or not; without the file there are no values.
+def _desk(directory: Path, store: Store, book: Rulebook) -> Desk:
+    from hsdispute_plugin.desk import Desk
+    from hsdispute_plugin.forms import Forms
 
-    Raises:
-        RulebookError: The file is wrong.
-    """
-    directory, reading = config_directory(directory), Reading()
-    path = directory / "platforms" / f"{name}.yaml"
-    node = read_yaml(path, f"{directory.name}/platforms/{path.name}", reading) if path.exists() else None
-    if reading.problems:
-        raise RulebookError(tuple(reading.problems))
-    return PlatformSettings(name, name, _plain(node) if node else {}, partial(secret, name))
-
-
-def secret(platform: str, key: str) -> str:
-    """Return a secret of a platform: ``HSDISPUTE_<PLATFORM>_<KEY>``, or the content of the file that ``…_FILE`` names.
-
-    Raises:
-        PluginRefused: The named file cannot be read.
-    """
-    return _secret(f"HSDISPUTE_{platform}_{key}".upper().replace("-", "_"))
-
-
-def webhook_secrets(platform: str) -> tuple[str, ...]:
-    """Return the secrets with which a platform may sign now: the present one, and while it is being changed the one before.
-
-    Raises:
-        PluginRefused: A named file cannot be read.
-    """
-    return tuple(s for key in ("WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS") if (s := secret(platform, key)))
-
-
-def api_token() -> str:
-    """Return the token that ``/api/v1`` asks for (``HSDISPUTE_API_TOKEN`` or ``…_FILE``); empty: none is set.
-
-    Raises:
-        PluginRefused: The named file cannot be read.
-    """
-    return _secret("HSDISPUTE_API_TOKEN")
-
-
-def _secret(name: str) -> str:
-    if file := os.environ.get(name + "_FILE"):
-        try:
-            return Path(file).read_text("utf-8").strip()
-        except OSError as err:
-            raise PluginRefused(f"读不了 {name}_FILE 指的文件：{err.strerror}") from err
-    return os.environ.get(name, "")
-
-
-def _plain(node: Node) -> dict[str, object]:
-    def value(n: Node) -> object:
-        if isinstance(n.value, str):
-            return n.value
-        return [value(i) for i in n.value] if isinstance(n.value, tuple) else {k: value(v) for k, v in n.value.items()}
-
-    plain = value(node)
-    return plain if isinstance(plain, dict) else {}
+    return Desk(store, Forms(directory / "forms"), first_units(directory, book.source.units.values()))

@@ -27,7 +27,6 @@ from hsdispute_plugin.store_rows import CaseRow
 #: What a new version of a ticket must change for the host to be written again.
 _TELLING = ("scope", "lead", "units", "track", "signals", "alerts", "due")
 
-
 PAPERS = "文书"
 _NAMING = ("register", "correct_registration")  # acts that write down who the other party is, and where
 
@@ -59,7 +58,7 @@ class Desk(Ticking):
         # Outside the transaction: the writer waits for nobody's thinking.
         decision = book.decide_facts(ticket, replace(facts, values={**facts.values, **others.facts()}), now)
         with self._store.begin() as tx:
-            shown = (f"可参看{line_of(t)}。" for t in similar(tx.typical_cases(), decision))
+            shown = (f"可参看{line_of(t)}。" for t in similar(tx.typical_cases(decision.topics), decision))
             note = "\n".join([*others.lines(), *shown, explanation(decision, book.source)])
             row = tx.case_of(platform, given.ticket.ticket_no)
             if row and row.host_version == given.version:
@@ -149,7 +148,7 @@ class Desk(Ticking):
         self, tx: Transaction, terms: Terms, before: Docket, given: HostTicket, decision: Decision, note: str, now: datetime
     ) -> CaseRow:
         row, told = before.row, decision_json(decision)
-        again = any(_told(row.decision, k) != _told(told, k) for k in _TELLING)
+        again = any(_compared(row.decision, k) != _compared(told, k) for k in _TELLING)
         row = replace(row, host_version=given.version, ticket=given.ticket.model_dump(mode="json"), edition=decision.edition,
                       updated_at=now, decision=told if again else row.decision)
         by = By(Actor(ROBOT, before.case.accepting_unit, Role.CLOCK), now, policy=terms.policy)
@@ -164,12 +163,12 @@ class Desk(Ticking):
         if not again:
             return save(tx, terms, after, before.clocks).row
         row = self._told(tx, terms, after, before, note, now).row
-        known = {a.key for a in before.case.decision.alerts}
-        new = (a for a in decision.alerts if a.key not in known)
+        earlier = {a.key for a in before.case.decision.alerts}
+        new = (a for a in decision.alerts if a.key not in earlier)
         self._notify(tx, of_alerts(f"{row.case_no}-{row.writes}", after.case, new), now)
         return row
 
 
-def _told(told: Mapping[str, Any], key: str) -> Any:
+def _compared(told: Mapping[str, Any], key: str) -> Any:
     value = told.get(key)
     return [(d["key"], d["due_at"]) for d in value] if key == "due" and value else value

@@ -12,7 +12,7 @@ from hsdispute_plugin.case.labels import by_code
 from hsdispute_plugin.desk_docket import Docket, Terms
 from hsdispute_plugin.forms import Forms
 from hsdispute_plugin.forms_context import submission_number
-from hsdispute_plugin.model import SHANGHAI
+from hsdispute_plugin.model import SHANGHAI, codes_by_name
 from hsdispute_plugin.paperwork import payer_remedy
 from hsdispute_plugin.store import Transaction
 
@@ -55,7 +55,7 @@ def completed(
 
 
 def _unit_codes(form: Any, terms: Terms) -> Any:
-    codes = {name: u.code for u in terms.source.units.values() for name in (u.short, u.name)}
+    codes = codes_by_name(terms.source.units.values())
 
     def coded(value: Any) -> Any:
         if isinstance(value, str):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
@@ -174,6 +174,11 @@ class Unit:
     duty: str = ""
     accepts: bool = False  # 三（一）: only 税务、人社、医保 run a reception room
     leads: bool = False
+
+
+def codes_by_name(units: Iterable[Unit]) -> dict[str, str]:
+    """Return the codes of units by all they are called: short name, name, code itself."""
+    return {name: u.code for u in units for name in (u.short, u.name, u.code)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,19 +42,20 @@ class CaseTables:
         return [CaseRow(*row) for row in self._c.execute(chosen)]
 
     def case_lines(
-        self, *, states: Sequence[str] = (), unit: str = "", track: str = "", due_before: datetime | None = None,
-        opened_from: datetime | None = None, opened_before: datetime | None = None, limit: int = 1000, offset: int = 0,
+        self, *, states: Sequence[str] = (), unit: str = "", due_before: datetime | None = None, limit: int = 1000,
     ) -> list[CaseLine]:
         """Return cases in short, the earliest due first, answered ones last, newest before older among them."""
         c = schema.cases.c
         wanted: list[sa.ColumnElement[bool]] = [c.state.in_(states)] if states else []
-        wanted += [column == value for column, value in ((c.accepting_unit, unit), (c.track, track)) if value]
+        wanted += [c.accepting_unit == unit] if unit else []
         wanted += [c.due_at < due_before] if due_before else []
-        wanted += [c.opened_at >= opened_from] if opened_from else []
-        wanted += [c.opened_at < opened_before] if opened_before else []
         order = (c.due_at.is_(None), c.due_at, c.case_no.desc())
-        chosen = sa.select(*_LINE_COLUMNS).where(*wanted).order_by(*order).limit(limit).offset(offset)
+        chosen = sa.select(*_LINE_COLUMNS).where(*wanted).order_by(*order).limit(limit)
         return [CaseLine(*row) for row in self._c.execute(chosen)]
+
+    def count_cases(self) -> int:
+        """Return how many cases there are."""
+        return int(self._c.scalar(sa.select(sa.func.count()).select_from(schema.cases)) or 0)
 
     def case_files(self, opened_from: datetime, opened_before: datetime) -> Iterator[CaseRow]:
         """Yield the cases opened in a span of time by number, one after another."""
@@ -62,11 +63,6 @@ class CaseTables:
         chosen = sa.select(*_CASE_COLUMNS).where(c.opened_at >= opened_from, c.opened_at < opened_before, c.file != "")
         for row in self._c.execution_options(yield_per=200).execute(chosen.order_by(c.case_no)):
             yield CaseRow(*row)
-
-    def unopened(self, limit: int) -> list[CaseRow]:
-        """Return cases from before version 3, whose file was never opened."""
-        chosen = sa.select(*_CASE_COLUMNS).where(schema.cases.c.file == "").order_by(schema.cases.c.case_no).limit(limit)
-        return [CaseRow(*row) for row in self._c.execute(chosen.with_for_update())]
 
     def save_case(self, row: CaseRow) -> None:
         """Insert the case, or replace it."""
@@ -132,14 +128,6 @@ class CaseTables:
         chosen = sa.select(c.case_no).where(c.running.is_(True), c.case_no > after).distinct().order_by(c.case_no).limit(limit)
         return list(self._c.scalars(chosen))
 
-    def running_clocks(self, due_before: datetime | None = None, limit: int = 1000) -> list[ClockRow]:
-        """Return clocks that run, the earliest due first."""
-        c = schema.clocks.c
-        chosen = sa.select(*schema.clocks.c).where(c.running.is_(True)).order_by(c.due_at, c.case_no, c.place).limit(limit)
-        if due_before is not None:
-            chosen = chosen.where(c.due_at < due_before)
-        return [ClockRow(*row) for row in self._c.execute(chosen)]
-
     # -- papers -----------------------------------------------------------------------------------------------------
 
     def add_paper(
@@ -174,9 +162,15 @@ class CaseTables:
         assert added.inserted_primary_key
         return int(added.inserted_primary_key[0])
 
-    def typical_cases(self) -> list[TypicalCase]:
-        """Return the library, newest first."""
-        chosen = sa.select(*schema.library.c).order_by(schema.library.c.id.desc())
+    def typical_cases(self, sharing: Sequence[str] | None = None) -> list[TypicalCase]:
+        """Return the library, newest first; with ``sharing`` only what has one of these topics, without the texts."""
+        c = schema.library.c
+        chosen = sa.select(*c).order_by(c.id.desc())
+        if sharing is not None:
+            if not sharing:
+                return []
+            chosen = sa.select(*[sa.literal("") if column is c.text else column for column in c]).order_by(c.id.desc()).where(
+                sa.or_(*((" " + c.topics + " ").contains(f" {topic} ", autoescape=True) for topic in sharing)))
         return [TypicalCase(id_, case_no, title, track, tuple(topics.split()), text, who, at)
                 for id_, case_no, title, track, topics, text, who, at in self._c.execute(chosen)]
 

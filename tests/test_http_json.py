@@ -10,7 +10,8 @@ from starlette.testclient import TestClient
 
 from hsdispute_plugin.adapters.http_json import HttpJson
 from hsdispute_plugin.adapters.signature import sign
-from hsdispute_plugin.app import App, platform_settings, shipped_config
+from hsdispute_plugin.app import App, shipped_config
+from hsdispute_plugin.app_platforms import platform_settings
 from hsdispute_plugin.entrypoints.doctor import examine
 from hsdispute_plugin.entrypoints.gateway import create
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, TicketRefused

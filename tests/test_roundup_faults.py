@@ -249,7 +249,7 @@ class TestPlatformFiles:
 
     def test_a_wrong_file_is_told_when_the_platforms_are_opened(self, tmp_path):
         from hsdispute_plugin.adapters import built_in
-        from hsdispute_plugin.app import open_platforms
+        from hsdispute_plugin.app_platforms import open_platforms
         from hsdispute_plugin.hooks.manager import Plugins
 
         (tmp_path / "platforms").mkdir()

@@ -13,7 +13,7 @@ import typer
 from hsdispute_plugin.entrypoints.cli_backup import register as register_backup
 from hsdispute_plugin.entrypoints.cli_calendar import register as register_calendar
 from hsdispute_plugin.entrypoints.cli_cases import register as register_cases
-from hsdispute_plugin.entrypoints.cli_input import fail, lines_of, moment, reader_may_leave
+from hsdispute_plugin.entrypoints.cli_input import Config, Database, fail, lines_of, moment, reader_may_leave
 from hsdispute_plugin.entrypoints.cli_library import register as register_library
 from hsdispute_plugin.entrypoints.cli_reports import register as register_reports
 from hsdispute_plugin.entrypoints.cli_rules import register as register_rules
@@ -34,9 +34,6 @@ register_calendar(commands)
 register_backup(commands)
 register_work(commands)
 register_users(commands)
-Config = Annotated[Path | None, typer.Option("--config", help="配置目录；不写则用 HSDISPUTE_CONFIG，再不然用随附的配置")]
-Database = Annotated[str | None, typer.Option(
-    "--database", help="数据库地址；不写则用 HSDISPUTE_DATABASE，再不然用当前目录的 hsdispute.sqlite3")]
 
 
 @commands.command()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-Database = Annotated[str | None, typer.Option("--database", help="数据库地址")]
+from hsdispute_plugin.entrypoints.cli_input import Database
 
 
 def register(commands: typer.Typer) -> None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hsdispute_plugin.entrypoints.cli_input import fail, lines_of, moment
+from hsdispute_plugin.entrypoints.cli_input import Config, Database, Now, fail, lines_of, moment
+from hsdispute_plugin.model import codes_by_name
 
 if TYPE_CHECKING:
     from hsdispute_plugin.case import Actor
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from hsdispute_plugin.rules.rulebook import Rulebook
     from hsdispute_plugin.store import Store
 
-Config = Annotated[Path | None, typer.Option("--config", help="配置目录")]
-Database = Annotated[str | None, typer.Option("--database", help="数据库地址")]
-Now = Annotated[str | None, typer.Option("--now", help="按此刻办理，如 2026-11-20T09:00:00；不写则用现在")]
 Number = Annotated[str, typer.Argument(help="案号，如 HS-2026-000001")]
 Name = Annotated[str, typer.Option("--name", help="谁：姓名，记入案卷")]
 Unit = Annotated[str, typer.Option("--unit", help="哪个单位：简称、全称或代号")]
@@ -68,7 +66,7 @@ class _Office:
     def unit(self, word: str) -> str:
         """Read a unit."""
         units = self.book.source.units
-        codes = {w: u.code for u in units.values() for w in (u.short, u.name, u.code)}
+        codes = codes_by_name(units.values())
         if word not in codes:
             fail(f"没有单位“{word}”。可用：{'、'.join(u.short for u in units.values())}")
         return codes[word]

@@ -1,4 +1,4 @@
-"""What commands are given: a file or standard input, a moment; and how they refuse."""
+"""What commands are given: the options that all share, a file or standard input, a moment; and how they refuse."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import Annotated, BinaryIO, NoReturn
 
 import typer
+
+Config = Annotated[Path | None, typer.Option("--config", help="配置目录；不写则用 HSDISPUTE_CONFIG，再不然用随附的配置")]
+Database = Annotated[str | None, typer.Option(
+    "--database", help="数据库地址；不写则用 HSDISPUTE_DATABASE，再不然用当前目录的 hsdispute.sqlite3")]
+Now = Annotated[str | None, typer.Option("--now", help="按此刻办理，如 2026-11-20T09:00:00；不写则用现在")]
 
 
 def lines_of(file: str) -> AbstractContextManager[BinaryIO]:

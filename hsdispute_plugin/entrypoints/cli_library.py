@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from hsdispute_plugin.entrypoints.cli_cases import Config, Database, Name, Now, Number, Role, Unit, office
-from hsdispute_plugin.entrypoints.cli_input import fail, lines_of
+from hsdispute_plugin.entrypoints.cli_cases import Name, Number, Role, Unit, office
+from hsdispute_plugin.entrypoints.cli_input import Config, Database, Now, fail, lines_of
 
 library = typer.Typer(name="library", no_args_is_help=True, help="处理常例：去掉身份的典型案件，供以后参看。")
 

@@ -84,10 +84,8 @@ def _chunks(tickets: Path | None, database: str | None) -> tuple[Iterator[Chunk]
 def _of_store(database: str | None) -> Iterator[object]:
     """Yield the tickets of all cases, a page in each transaction, so that a running gateway hardly waits."""
     from hsdispute_plugin import app
-    from hsdispute_plugin.store import Store
 
-    store = Store(database or os.environ.get("HSDISPUTE_DATABASE") or app.DEFAULT_DATABASE)
-    try:
+    with app.open_store(database) as store:
         last = ""
         while True:
             with store.begin() as tx:
@@ -96,8 +94,6 @@ def _of_store(database: str | None) -> Iterator[object]:
                 return
             last = rows[-1].case_no
             yield from (row.ticket for row in rows)
-    finally:
-        store.close()
 
 
 @contextmanager

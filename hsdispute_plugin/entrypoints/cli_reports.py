@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from hsdispute_plugin.entrypoints.cli_cases import Config, Database, Now, office
-from hsdispute_plugin.entrypoints.cli_input import fail
+from hsdispute_plugin.entrypoints.cli_cases import office
+from hsdispute_plugin.entrypoints.cli_input import Config, Database, Now, fail
 
 
 def register(commands: typer.Typer) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hsdispute_plugin.entrypoints.cli_input import edition_directory, fail, lines_of, moment, reader_may_leave
+from hsdispute_plugin.entrypoints.cli_input import Config, edition_directory, fail, lines_of, moment, reader_may_leave
 from hsdispute_plugin.entrypoints.cli_replay import replay
 from hsdispute_plugin.entrypoints.cli_tables import table
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from hsdispute_plugin.rules.rulebook import RuleSource
 
 Directory = Annotated[Path | None, typer.Argument(help="配置目录；不写则用 HSDISPUTE_CONFIG，再不然用随附的配置")]
-Config = Annotated[Path | None, typer.Option("--config", help="配置目录")]
 Why = Annotated[str, typer.Option("--why", help="为什么，记入版次历史")]
 
 

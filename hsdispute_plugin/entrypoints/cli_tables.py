@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from hsdispute_plugin.entrypoints.cli_input import fail
+from hsdispute_plugin.entrypoints.cli_input import Config, fail
 
 table = typer.Typer(no_args_is_help=True, help="把一个规则族导出成 Excel 表，改好后导回；没有改动的规则和注释原样保留。")
-Config = Annotated[Path | None, typer.Option("--config", help="配置目录；不写则用 HSDISPUTE_CONFIG，再不然用随附的配置")]
 
 
 @table.command(name="export")

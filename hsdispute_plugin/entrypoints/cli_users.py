@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hsdispute_plugin.entrypoints.cli_input import fail
+from hsdispute_plugin.entrypoints.cli_input import Database, fail
 
 if TYPE_CHECKING:
     from hsdispute_plugin.accounts import Accounts
 
-Database = Annotated[str | None, typer.Option("--database", help="数据库地址")]
 Login = Annotated[str, typer.Argument(help="登录名：字母、数字、下划线")]
 user = typer.Typer(name="user", no_args_is_help=True, help="网页控制台的用户：添加、列出、停用、改口令。")
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hsdispute_plugin.entrypoints.cli_input import fail
+from hsdispute_plugin.entrypoints.cli_input import Config, Database, fail
 
-Config = Annotated[Path | None, typer.Option("--config", help="配置目录")]
-Database = Annotated[str | None, typer.Option("--database", help="数据库地址")]
 STATES = {"待送": "queued", "在送": "claimed", "已送": "done", "送不了": "dead"}
 
 outbox = typer.Typer(name="outbox", no_args_is_help=True, help="写回和通知：还没送到的、平台不收的，重发。")

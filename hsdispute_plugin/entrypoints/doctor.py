@@ -8,6 +8,8 @@ from pathlib import Path
 
 from hsdispute_plugin import app
 from hsdispute_plugin.adapters.signature import SHORTEST_SECRET
+from hsdispute_plugin.app_platforms import open_platforms
+from hsdispute_plugin.app_secrets import webhook_secrets
 from hsdispute_plugin.clocks import ClockBook
 from hsdispute_plugin.errors import PluginRefused, RulebookError
 from hsdispute_plugin.hooks.platform import Platform
@@ -36,7 +38,7 @@ def examine(config: Path | None, database: str | None) -> Iterator[str]:
     yield "✓ 引擎 durable_rules 可用" if durable.available() else "! 未安装 durable_rules，用 generated 引擎，结论相同"
     yield from _numbers(source)
     try:
-        platforms, _ = app.open_platforms(directory, plugins)
+        platforms, _ = open_platforms(directory, plugins)
     except (RulebookError, PluginRefused) as err:
         yield f"✗ 平台文件：{err}"
         platforms = {}
@@ -73,7 +75,7 @@ def _platforms(platforms: Mapping[str, Platform]) -> Iterator[str]:
 
 def _webhooks(name: str) -> Iterator[str]:
     variable = f"HSDISPUTE_{name.upper().replace('-', '_')}_WEBHOOK_SECRET"
-    known = app.webhook_secrets(name)
+    known = webhook_secrets(name)
     if not known:
         yield f"! 平台 {name}：没有回调密钥，回调一律拒收，只靠轮询。请设 {variable}"
     if any(len(secret) < SHORTEST_SECRET for secret in known):

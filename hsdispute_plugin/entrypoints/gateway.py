@@ -21,6 +21,7 @@ from starlette.routing import Route
 from hsdispute_plugin import app as joined
 from hsdispute_plugin.adapters.signature import mark, refusal
 from hsdispute_plugin.app import App
+from hsdispute_plugin.app_secrets import api_token, webhook_secrets
 from hsdispute_plugin.entrypoints.console.door import routes as console_routes
 from hsdispute_plugin.entrypoints.figures import Figures
 from hsdispute_plugin.entrypoints.group_commit import GroupCommit
@@ -49,7 +50,7 @@ class Gateway:
         self.figures = Figures()
         self.work = Working(app, self.figures)
         self._kept: GroupCommit[tuple[str, HostEvent], bool] = GroupCommit(app.reception.keep)
-        self._token = joined.api_token()
+        self._token = api_token()
 
     def _depths(self) -> dict[str, int]:
         with self._app.store.begin() as tx:
@@ -64,7 +65,7 @@ class Gateway:
         body = await _body(request)
         headers, signing = request.headers, self._app.signings[name]
         signature = headers.get(signing.signature_header, "")
-        why = refusal(joined.webhook_secrets(name), headers.get(signing.timestamp_header, ""), signature, body,
+        why = refusal(webhook_secrets(name), headers.get(signing.timestamp_header, ""), signature, body,
                       joined.clock(), signing)
         if why:
             self.figures.webhooks.labels(name, "refused").inc()

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from hsdispute_plugin import app
+from hsdispute_plugin.app_platforms import platform_settings
 from hsdispute_plugin.hooks.specs import hookimpl
 from hsdispute_plugin.model import Decision, Ticket
 from hsdispute_plugin.rules.holder import RulebookHolder
@@ -64,7 +65,7 @@ def fields(decision: Decision, platform: str) -> dict[str, Any]:
     from hsdispute_plugin.adapters.mapping import PlatformFile
     from hsdispute_plugin.desk_standing import write_back
 
-    file = PlatformFile(app.platform_settings(platform))
+    file = PlatformFile(platform_settings(platform, app.config_directory()))
     words = file.host_words()
     file.done()
     result = write_back(f"in-process-{decision.edition}", decision, _books.get().rulebook().source)

@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Protocol
 
 from hsdispute_plugin.adapters.roundup import Roundup
-from hsdispute_plugin.app import platform_settings, shipped_config
+from hsdispute_plugin.app import shipped_config
+from hsdispute_plugin.app_platforms import platform_settings
 from tests.hosts.roundup.tracker import ROBOT_PASSWORD
 
 READ = {"来电人": "caller", "来电号码": "phone", "所在辖区": "town", "平台时限": "expected"}
