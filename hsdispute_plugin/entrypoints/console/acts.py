@@ -28,7 +28,8 @@ def ask(visit: Visit) -> Response:
     """GET /cases/{number}/acts/{act}: the form, with what the ticket and the suggestion already say."""
     docket, code = docket_of(visit), _code(visit)
     may, may_not = acts_of(visit, docket.row.case_no)
-    return _page(visit, docket, code, 200, FormData([*_known(docket, code), ("signer", visit.person.name)]), may_not.get(code, "") if code not in may else "")
+    given = FormData([*_known(docket, code), ("signer", visit.person.name)])
+    return _page(visit, docket, code, 200, given, may_not.get(code, "") if code not in may else "")
 
 
 def do(visit: Visit) -> Response:
