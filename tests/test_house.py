@@ -35,7 +35,7 @@ ONE_ROOM = {
     "sqlalchemy": "store",
     "docxtpl": "forms",
     "docx": ("forms", "reports_files"),
-    "openpyxl": ("rules/tables", "reports_files"),
+    "openpyxl": ("rules/tables", "reports_files", "adapters/spreadsheet_"),
     "prometheus_client": "entrypoints/",
     "polars": "rules/replay",
 }

@@ -13,6 +13,7 @@ def hsdispute_platforms() -> Iterable[PlatformRegistration]:
     """Offer the adapters of this package."""
     yield PlatformRegistration("roundup", _roundup)
     yield PlatformRegistration("http_json", _http_json)
+    yield PlatformRegistration("spreadsheet", _spreadsheet)
 
 
 def _roundup(settings: PlatformSettings) -> Platform:
@@ -25,3 +26,9 @@ def _http_json(settings: PlatformSettings) -> Platform:
     from hsdispute_plugin.adapters.http_json import HttpJson
 
     return HttpJson(settings)
+
+
+def _spreadsheet(settings: PlatformSettings) -> Platform:
+    from hsdispute_plugin.adapters.spreadsheet import Spreadsheet
+
+    return Spreadsheet(settings)

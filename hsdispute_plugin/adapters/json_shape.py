@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from hsdispute_plugin.adapters.mapping import READABLE, PlatformFile
+from hsdispute_plugin.adapters.mapping import READABLE, PlatformFile, version_of
 from hsdispute_plugin.errors import DeliveryRefused
 from hsdispute_plugin.hooks.platform import HostTicket
 from hsdispute_plugin.model import SHANGHAI, Ticket, aware
@@ -155,5 +154,4 @@ class TicketShape:
             told = [f"{label}（{path}）" for label, path in self.places.items() if FIELDS[label] in wrong]
             raise DeliveryRefused(f"平台给的工单看不懂：{'、'.join(told) or '格式不对'}。"
                                   "编号不能空；时间请写成 2026-01-05 08:30:00") from None
-        told_us = "\0".join(f"{k}={v}" for k, v in sorted(ticket.model_dump(mode="json", exclude={"extra"}).items()))
-        return HostTicket(ticket, hashlib.sha256(told_us.encode()).hexdigest()[:16])
+        return HostTicket(ticket, version_of(ticket))
