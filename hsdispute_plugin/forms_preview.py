@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from docx import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.table import Table
+from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 
 _ALIGNED = {WD_ALIGN_PARAGRAPH.CENTER: "centre", WD_ALIGN_PARAGRAPH.RIGHT: "right"}
@@ -16,11 +16,11 @@ _ALIGNED = {WD_ALIGN_PARAGRAPH.CENTER: "centre", WD_ALIGN_PARAGRAPH.RIGHT: "righ
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph (``text``, ``align``: empty, centre, right), or a table (``rows`` of cells)."""
+    """A paragraph (``text``, ``align``: empty, centre, right), or a table (``rows`` of cells with their span of columns)."""
 
     text: str = ""
     align: str = ""
-    rows: tuple[tuple[str, ...], ...] = ()
+    rows: tuple[tuple[tuple[str, int], ...], ...] = ()
 
 
 def blocks(content: bytes) -> Iterator[Block]:
@@ -32,8 +32,8 @@ def blocks(content: bytes) -> Iterator[Block]:
             yield Block(rows=tuple(_cells(row.cells) for row in part.rows))
 
 
-def _cells(cells: tuple[object, ...]) -> tuple[str, ...]:
-    found: dict[int, str] = {}
+def _cells(cells: tuple[_Cell, ...]) -> tuple[tuple[str, int], ...]:
+    found: dict[int, tuple[str, int]] = {}
     for cell in cells:
-        found.setdefault(id(getattr(cell, "_tc", cell)), getattr(cell, "text", ""))
+        found[id(cell._tc)] = (cell.text, found.get(id(cell._tc), ("", 0))[1] + 1)
     return tuple(found.values())

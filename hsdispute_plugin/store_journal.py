@@ -72,6 +72,13 @@ class JournalTable:
         for row in self._c.execution_options(yield_per=1000).execute(chosen):
             yield JournalRow(*row)
 
+    def journal_page(self, *, before: int | None = None, case_no: str = "", limit: int = 100) -> list[JournalRow]:
+        """Return lines newest first, those before a line's number; of one case, or of all."""
+        c = schema.journal.c
+        wanted = [*([c.id < before] if before is not None else []), *([c.case_no == case_no] if case_no else [])]
+        chosen = sa.select(*schema.journal.c).where(*wanted).order_by(c.id.desc()).limit(limit)
+        return [JournalRow(*row) for row in self._c.execute(chosen)]
+
 
 def broken(lines: Iterable[JournalRow], head: Head | None) -> Iterator[Broken]:
     """Find every place at which the whole journal was changed, robbed of lines, or added to, in the order of the lines."""

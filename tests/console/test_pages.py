@@ -49,7 +49,35 @@ def test_the_skip_link_is_the_first_stop_of_the_keyboard(console, signed_in):
 
 def test_the_account_page(console, signed_in, axe, shot):
     page = signed_in("auditor")
-    page.goto(f"{console.url}/")
+    page.goto(f"{console.url}/account")
     assert page.get_by_role("heading", name="我的账号").is_visible()
     axe(page)
     shot(page, "account")
+
+
+def test_an_auditor_reads_the_journal_and_nothing_else(console, signed_in, axe, shot):
+    page = signed_in("auditor")
+    page.goto(f"{console.url}/")
+    assert page.get_by_role("heading", name="办理日志").is_visible()
+    page.fill("#q", console.numbers["joint"])
+    page.get_by_role("button", name="查找").click()
+    assert set(page.locator("td[data-name=案号]").all_inner_texts()) == {console.numbers["joint"]}
+    assert "张某（税务局首问人员）" in page.locator("td[data-name=谁]").all_inner_texts()
+    assert "柳小草" not in page.content()
+    axe(page)
+    shot(page, "log")
+    assert page.request.get(f"{console.url}/cases/{console.numbers['joint']}").status == 403
+
+
+def test_the_journal_is_read_page_by_page(console, signed_in, monkeypatch):
+    from hsdispute_plugin.entrypoints.console import audit
+
+    monkeypatch.setattr(audit, "PER_PAGE", 2)
+    page = signed_in("auditor")
+    page.goto(f"{console.url}/log")
+    first = page.locator("td[data-name=序号]").all_inner_texts()
+    page.get_by_role("link", name="更早").click()
+    page.wait_for_url(lambda url: "before=" in url)
+    second = page.locator("td[data-name=序号]").all_inner_texts()
+    assert [int(n) for n in (*first, *second)] == sorted({int(n) for n in (*first, *second)}, reverse=True)
+    assert len({*first, *second}) == 4
