@@ -150,7 +150,7 @@ def people(port: int) -> None:
     """Add invented people to the console and print where and as whom to sign in."""
     tool, password = str(Path(sys.executable).with_name("hsdispute")), "demo-" + secrets.token_hex(4)
     place = ["--config", str(HOME / "config"), "--database", f"sqlite:///{HOME / 'cases.sqlite3'}"]
-    table = Table(title=f"网页控制台 http://127.0.0.1:{port}/console ，口令都是 {password}")
+    table = Table(title="网页控制台可以这样登录")
     for heading in ("登录名", "姓名", "单位", "身份"):
         table.add_column(heading)
     for login, name, unit_name, *roles in PEOPLE:
@@ -159,6 +159,7 @@ def people(port: int) -> None:
                        input=password + "\n", text=True, capture_output=True, check=True)
         table.add_row(login, name, unit_name, "、".join(roles))
     console.print(table)
+    console.print(f"网页控制台：http://127.0.0.1:{port}/console （口令都是 {password}）")
 
 
 def unit(link: dict | None) -> str:

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 from starlette.testclient import TestClient
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from hsdispute_plugin import accounts as module
 from hsdispute_plugin import app as joined
 from hsdispute_plugin.accounts import PATIENCE, AccountRefused, Accounts, Limits, SignInRefused
 from hsdispute_plugin.case import Role
@@ -105,6 +107,20 @@ def test_a_trusted_proxy_names_the_person_and_nobody_else_can(client, monkeypatc
     assert client.get("/console/login", headers={"X-Remote-User": "head"}).status_code == 200
 
 
+def test_a_stranger_cannot_pass_for_the_proxy_by_what_it_says_of_itself(console, monkeypatch):
+    monkeypatch.setenv("HSDISPUTE_CONSOLE_PROXIES", "10.9.9.9")
+    served = door.PeerKept(ProxyHeadersMiddleware(create(console.app), trusted_hosts="*"))
+    given = {"X-Remote-User": "head", "X-Forwarded-For": "10.9.9.9"}
+    for address, status in (("10.1.1.1", 200), ("10.9.9.9", 303)):
+        client = TestClient(served, client=(address, 50000), follow_redirects=False)
+        assert client.get("/console/login", headers=given).status_code == status
+
+
+def test_over_https_the_cookie_never_travels_in_the_clear(console):
+    client = TestClient(create(console.app), base_url="https://testserver", follow_redirects=False)
+    assert "Secure" in sign_in(client).headers["set-cookie"]
+
+
 def test_a_form_too_large_or_unreadable_is_refused(client):
     assert client.post("/console/login", data={"login": "x" * (door.MAX_FORM_BYTES + 1)}).status_code == 413
     bad = client.post("/console/login", content=b"--x\r\n", headers={"content-type": "multipart/form-data"})
@@ -151,6 +167,19 @@ def test_a_session_ends_by_rest_by_age_and_when_the_user_is_shut_out(accounts):
     accounts.set_disabled("zhang", False, now)
     assert accounts.person(token, LIMITS, now) is None  # revoked for good
     assert accounts.sign_in("zhang", PASSWORD, "::1", LIMITS, now)
+
+
+def test_what_a_page_asks_by_itself_keeps_no_session_awake(accounts):
+    now = joined.clock()
+    token = accounts.sign_in("zhang", PASSWORD, "::1", LIMITS, now)
+    for minutes in (10, 20, 30):
+        assert accounts.person(token, LIMITS, now + timedelta(minutes=minutes), seen=False)
+    assert accounts.person(token, LIMITS, now + timedelta(minutes=31), seen=False) is None
+
+
+def test_passwords_are_hashed_as_dearly_as_rfc_9106_asks():
+    made = getattr(module.PasswordHasher, "func", module.PasswordHasher)()
+    assert (made.type.name, made.memory_cost, made.time_cost) >= ("ID", 65536, 3)
 
 
 def test_patience_with_wrong_passwords_comes_back(accounts):
