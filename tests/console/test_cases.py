@@ -250,3 +250,36 @@ def test_an_open_page_hears_what_others_do(console, signed_in, story):
     page.evaluate("const p = document.querySelector('[hx-get*=pulse]');"  # what the page does by itself every 15 seconds
                   "htmx.ajax('GET', p.getAttribute('hx-get'), {target: p, swap: 'innerHTML'})")
     page.get_by_text("案件刚有变动：签收").wait_for()
+
+
+def test_a_visitor_is_taken_in_and_whoever_took_them_is_the_first_contact(console, signed_in, axe, shot):
+    page = signed_in("first")
+    page.goto(f"{console.url}/inbox")
+    page.get_by_role("link", name="来访登记").click()
+    axe(page)
+    shot(page, "visit")
+    page.fill("#caller_name", PAYER)
+    page.fill("#caller_phone", PHONE)
+    page.fill("#content", "单位欠缴养老保险八个月，请查处")
+    with page.expect_navigation():
+        page.get_by_role("button", name="立案").click()
+    number = page.url.rpartition("/")[2]
+    case = console.app.desk.case(number, console.app.book, joined.clock()).case
+    assert (case.first_contact.person, case.first_contact.unit, case.platform) == ("张某", "tax", "visit")
+    assert page.get_by_role("link", name="受理登记", exact=True).is_visible()
+    assert PHONE not in page.content()
+
+
+def test_a_unit_without_a_reception_room_is_refused_with_the_clause(console, signed_in):
+    from hsdispute_plugin import accounts
+    from hsdispute_plugin.case import Role
+    from tests.console.conftest import PASSWORD, PEOPLE
+
+    accounts.Accounts(console.app.store).add("judge", "沈某", "court", [Role.HANDLER], PASSWORD, joined.clock())
+    assert "judge" not in PEOPLE
+    page = signed_in("judge")
+    page.goto(f"{console.url}/visits/new")
+    page.fill("#content", "单位欠缴养老保险")
+    page.get_by_role("button", name="立案").click()
+    assert "三（一）" in page.get_by_role("alert").inner_text()
+    assert page.input_value("#content") == "单位欠缴养老保险"
