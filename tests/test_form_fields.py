@@ -38,3 +38,7 @@ def test_kinds_of_fields():
     assert {kinds[n] for n in ("track", "co_units", "feedback_due_on", "visited_at", "anonymous", "workdays", "payer", "routes",
                                "evidence", "extra", "view", "phone", "belongs_to")} == {
         "choice", "units", "date", "moment", "flag", "number", "group", "choices", "list", "pairs", "long", "text", "unit"}
+
+
+def test_the_director_reads_what_is_agreed_to():
+    assert [f.label for f in form_fields("approve_special")] == ["同时同意召开专题会议", "授权书（副主任代行时写明）"]

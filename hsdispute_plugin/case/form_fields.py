@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from hsdispute_plugin.case.acts import ACTS
@@ -15,6 +16,12 @@ from hsdispute_plugin.case.life import Case, fields_of
 _UNIT, _UNITS = ("unit", "belongs_to", "respondent_unit"), ("units", "co_units", "present", "absent")
 _LONG = frozenset({"matter", "claim", "summary", "materials", "facts", "view", "opinion", "agenda", "decisions", "dissent",
                    "text", "remedy", "result", "statement", "done"})
+_STANDS_IN = "授权书（副主任代行时写明）"
+#: Where the common name of a field does not say what a person agrees to by it.
+_CLEARER: Mapping[tuple[str, str], str] = MappingProxyType({
+    ("approve_special", "meeting"): "同时同意召开专题会议", ("approve_special", "authorisation"): _STANDS_IN,
+    ("approve_meeting", "authorisation"): _STANDS_IN, ("sign_minutes", "authorisation"): _STANDS_IN,
+})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +50,9 @@ def form_fields(act: str) -> tuple[Field, ...]:
     if act == "merge":
         return (Field("parent", FIELD_LABELS["parent"], "text", True),)
     given = inspect.signature(getattr(Case, ACTS[act].code)).parameters
-    return tuple(_field(name, adapter.json_schema(), {}, given[name].default is inspect.Parameter.empty)
-                 for name, adapter in fields_of(act).items())
+    fields = (_field(name, adapter.json_schema(), {}, given[name].default is inspect.Parameter.empty)
+              for name, adapter in fields_of(act).items())
+    return tuple(replace(f, label=_CLEARER.get((act, f.name), f.label)) for f in fields)
 
 
 def _field(name: str, schema: Mapping[str, Any], known: Mapping[str, Any], required: bool) -> Field:

@@ -52,6 +52,11 @@ def test_a_wrong_password_and_an_unknown_name_read_the_same_and_too_many_shut_th
     assert "次数过多" in sign_in(client, "medical").text
 
 
+def test_the_address_without_a_slash_leads_to_the_door(client):
+    answer = client.get("/console", follow_redirects=True)
+    assert (answer.status_code, answer.url.path) == (200, "/console/login")
+
+
 def test_every_answer_forbids_foreign_scripts_and_frames(client):
     sign_in(client, "head")
     for path in ("/console/login", "/console/inbox", "/console/nowhere", "/console/static/console.css"):
