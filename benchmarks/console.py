@@ -55,7 +55,7 @@ def main() -> int:
             ("inbox", "/inbox"), ("inbox, last page", f"/inbox?page={last}"), ("inbox, overdue", "/inbox?colour=red"),
             ("inbox, one state", "/inbox?state=new"), ("inbox, by number", f"/inbox?q={number}"),
             ("case", f"/cases/{number}"), ("form of an act", f"/cases/{number}/acts/urge"),
-            ("is the case as seen?", f"/cases/{number}/pulse?seen=1"),
+            ("is the case as seen?", f"/cases/{number}/pulse?seen=1"), ("board", "/board"), ("operations", "/operations"),
         ):
             took = []
             for _ in range(TIMES):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -56,6 +57,16 @@ class _Sums:
     topics: dict[str, Counter[str]] = field(default_factory=dict)
     towns: dict[str, Counter[str]] = field(default_factory=dict)
     side: Counter[str] = field(default_factory=Counter)
+
+
+def span_of(text: str) -> tuple[datetime, datetime] | None:
+    """Return the first moment of a month (2026-11) or quarter (2026-Q4) and that of the next; ``None``: it is neither."""
+    if not (found := re.fullmatch(r"(20\d\d)-(0[1-9]|1[0-2]|Q[1-4])", text)):
+        return None
+    year, part = int(found[1]), found[2]
+    first, months = (3 * int(part[1]) - 2, 3) if part[0] == "Q" else (int(part), 1)
+    after = first + months
+    return (datetime(year, first, 1, tzinfo=SHANGHAI), datetime(year + (after > 12), (after - 1) % 12 + 1, 1, tzinfo=SHANGHAI))
 
 
 def monthly(tx: Transaction, terms: Terms, first: datetime, last: datetime, now: datetime) -> Report:

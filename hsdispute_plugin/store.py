@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from hsdispute_plugin import store_schema as schema
 from hsdispute_plugin.errors import HsdisputeError
 from hsdispute_plugin.store_accounts import AccountTables
+from hsdispute_plugin.store_board import BoardTable
 from hsdispute_plugin.store_cases import CaseTables
 from hsdispute_plugin.store_inbox import InboxTable
 from hsdispute_plugin.store_journal import JournalTable
@@ -123,7 +124,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-class Transaction(CaseTables, LaneTables, JournalTable, AccountTables, InboxTable):
+class Transaction(CaseTables, LaneTables, JournalTable, AccountTables, InboxTable, BoardTable):
     """One unit of work on the store."""
 
     # -- polling ----------------------------------------------------------------------------------------------------

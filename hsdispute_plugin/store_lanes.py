@@ -230,6 +230,17 @@ class LaneTables:
                 found[platform] = found.get(platform, 0) + int(count)
         return found
 
+    def lanes(self, now: datetime) -> dict[str, tuple[int, datetime | None]]:
+        """Return by platform how often in a row it did not answer, and until when it is left alone (``None``: it is not)."""
+        lane = schema.lanes.c
+        return {name: (int(failures), until if until and until > now else None) for name, failures, until in
+                self._c.execute(sa.select(lane.platform, lane.failures, lane.closed_until))}
+
+    def workers(self, now: datetime) -> list[str]:
+        """Return the names of the processes that are alive."""
+        w = schema.workers.c
+        return list(self._c.scalars(sa.select(w.owner).where(w.alive_until > now).order_by(w.owner)))
+
     # -- how hosts are treated --------------------------------------------------------------------------------------
 
     def _lane(self, platform: str, now: datetime) -> tuple[datetime, int, datetime | None]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,19 +17,21 @@ def register(commands: typer.Typer) -> None:
 
 
 def report(
-    month: Annotated[str, typer.Option("--month", help="哪个月收到的案件，如 2026-11")] = "",
+    month: Annotated[str, typer.Option("--month", help="哪个月（如 2026-11）或哪个季度（如 2026-Q4）收到的案件")] = "",
     warning: Annotated[bool, typer.Option("--warning", help="苗头预警：近期明显增多的单位、主题、乡镇")] = False,
     days: Annotated[int, typer.Option("--days", min=1, max=366, help="预警看近多少天")] = 30,
     out: Annotated[Path | None, typer.Option("--out", help="另存 .xlsx 和 .docx 到这个目录")] = None,
     config: Config = None, database: Database = None, now: Now = None,
 ) -> None:
     """统计：件数、按时率、首次分流准确率，按单位、主题、乡镇；或苗头预警。不含缴费人信息。"""
-    from hsdispute_plugin.reports import lines, monthly
+    from hsdispute_plugin.reports import lines, monthly, span_of
     from hsdispute_plugin.reports import warning as rising
 
     if bool(month) is warning:
         fail("请写 --month 2026-11，或 --warning")
-    span = _month(month) if month else None
+    span = span_of(month) if month else None
+    if month and span is None:
+        fail(f"--month 不能是 “{month}”，请写成 2026-11，一个季度写成 2026-Q4")
     with office(config, database, now) as here, here.store.begin() as tx:
         terms = here.desk.terms(here.book)
         made = monthly(tx, terms, *span, here.now) if span else rising(tx, terms, here.now, days)
@@ -45,13 +45,3 @@ def report(
         for end, content in (("xlsx", workbook(made)), ("docx", document(made))):
             (out / f"{name}.{end}").write_bytes(content)
             typer.echo(f"已存 {out / f'{name}.{end}'}")
-
-
-def _month(text: str) -> tuple[datetime, datetime]:
-    from hsdispute_plugin.model import SHANGHAI
-
-    if not (found := re.fullmatch(r"(20\d\d)-(0[1-9]|1[0-2])", text)):
-        fail(f"--month 不能是 “{text}”，请写成 2026-11")
-    year, number = int(found[1]), int(found[2])
-    first = datetime(year, number, 1, tzinfo=SHANGHAI)
-    return first, datetime(year + number // 12, number % 12 + 1, 1, tzinfo=SHANGHAI)

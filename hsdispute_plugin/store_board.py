@@ -1,0 +1,75 @@
+"""What the 督办看板 shows, counted in SQL: due, overdue by unit, major matters by stage, alerts, cases by day. No payer data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any
+
+import sqlalchemy as sa
+
+from hsdispute_plugin import store_schema as schema
+from hsdispute_plugin.store_inbox import WHOLE
+
+
+@dataclass(frozen=True, slots=True)
+class BoardLine:
+    """A case on the board; ``due_at`` is of what is owed next, ``alerts`` are the keys of its decision's 通报."""
+
+    case_no: str
+    state: str
+    accepting_unit: str
+    track: str
+    opened_at: datetime
+    due_at: datetime | None
+    alerts: tuple[str, ...] = ()
+
+
+class BoardTable:
+    """The part of a transaction that counts for the board."""
+
+    _c: sa.Connection
+
+    def due_between(self, since: datetime, before: datetime, limit: int = 200) -> list[BoardLine]:
+        """Return the cases in which something is owed from ``since`` until before ``before``, the earliest first."""
+        p = schema.parts.c
+        chosen = _lines().where(p.due_at >= since, p.due_at < before).order_by(p.due_at, p.case_no).limit(limit)
+        return [BoardLine(*row) for row in self._c.execute(chosen)]
+
+    def alerted(self, since: datetime, ended: frozenset[str], limit: int = 50) -> list[BoardLine]:
+        """Return the cases opened since a moment whose decision alerts somebody, but for those in ``ended``; newest first."""
+        c = schema.cases.c
+        alerts = c.decision["alerts"]
+        chosen = _lines().add_columns(alerts).where(
+            c.opened_at >= since, c.state.not_in(ended), sa.cast(alerts, sa.String).not_in(("[]", "null")))
+        return [replace(BoardLine(*row), alerts=tuple(a["key"] for a in given))
+                for *row, given in self._c.execute(chosen.order_by(c.opened_at.desc(), c.case_no).limit(limit))]
+
+    def overdue_by_unit(self, now: datetime) -> dict[str, int]:
+        """Count by unit the cases in which it is late, most first."""
+        p = schema.parts.c
+        count = sa.func.count()
+        chosen = sa.select(p.unit, count).where(p.unit != WHOLE, p.due_at < now).group_by(p.unit).order_by(count.desc(), p.unit)
+        return {str(unit): int(n) for unit, n in self._c.execute(chosen)}
+
+    def by_state(self, track: str = "") -> dict[str, int]:
+        """Count cases by state; of one track where it is given."""
+        c = schema.cases.c
+        chosen = sa.select(c.state, sa.func.count()).group_by(c.state)
+        rows = self._c.execute(chosen.where(c.track == track) if track else chosen)
+        return {str(state): int(n) for state, n in rows}
+
+    def opened_by_day(self, since: datetime, zone: tzinfo) -> Counter[date]:
+        """Count the cases opened since a moment by local day."""
+        c, days = schema.cases.c, Counter[date]()
+        hour = sa.func.substr(sa.type_coerce(c.opened_at, sa.String), 1, 13)  # UTC text of fixed width
+        for text, n in self._c.execute(sa.select(hour, sa.func.count()).where(c.opened_at >= since).group_by(hour)):
+            days[datetime.strptime(text, "%Y-%m-%dT%H").replace(tzinfo=UTC).astimezone(zone).date()] += int(n)
+        return days
+
+
+def _lines() -> sa.Select[Any]:
+    c, p = schema.cases.c, schema.parts.c
+    return sa.select(c.case_no, c.state, c.accepting_unit, c.track, c.opened_at, p.due_at).join(
+        schema.parts, sa.and_(c.case_no == p.case_no, p.unit == WHOLE))
