@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-VERSION = 6
+VERSION = 7
 HEAD = "journal-head"  # in meta: the last line of the journal, so that nobody cuts its end off unseen
 
 
@@ -144,6 +144,29 @@ tries = sa.Table(
     sa.Column("key", sa.String(64), primary_key=True), sa.Column("failures", sa.Integer, nullable=False),
     sa.Column("last_at", _Utc, nullable=False),
 )
+shadows = sa.Table(
+    "shadows", metadata,  # 试算: an edition that decides beside the one in force; no payer data here and below
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("running", sa.Boolean, unique=True),  # true or none: one at a time
+    sa.Column("candidate", sa.String(40), nullable=False), sa.Column("live", sa.String(40), nullable=False),
+    sa.Column("share", sa.Integer, nullable=False),  # 试点: how many tickets of a hundred it really decides
+    sa.Column("units", sa.String(400), nullable=False), sa.Column("towns", sa.String(400), nullable=False),  # by spaces
+    sa.Column("began_at", _Utc, nullable=False), sa.Column("began_by", sa.String(80), nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("ended_at", _Utc), sa.Column("ended_by", sa.String(80)), sa.Column("ended_why", sa.Text),
+    sa.Column("outcome", sa.String(10)),  # stopped, promoted
+    sa.Column("report", sa.Text),  # what it had found when it ended
+)
+shadow_tickets = sa.Table(
+    "shadow_tickets", metadata,  # what both editions said of a ticket's last version, by codes
+    sa.Column("shadow", sa.Integer, primary_key=True), sa.Column("case_no", sa.String(40), primary_key=True),
+    sa.Column("at", _Utc, nullable=False),
+    sa.Column("live", sa.String(40), nullable=False),  # the edition in force at the time
+    sa.Column("decided_by", sa.String(40), nullable=False),
+    sa.Column("live_says", sa.Text, nullable=False),
+    sa.Column("says", sa.Text),  # of the candidate; none: the same, or it failed
+    sa.Column("fault", sa.String(200)),  # where it failed
+)
 
 
 def make(connection: sa.Connection) -> None:
@@ -204,7 +227,12 @@ def _keep_what_was_handed_over(connection: sa.Connection) -> None:
     connection.exec_driver_sql("CREATE INDEX events_lane ON events (platform, ticket_no)")
 
 
+def _keep_what_was_tried_beside(connection: sa.Connection) -> None:
+    metadata.create_all(connection, [shadows, shadow_tickets])
+
+
 #: The step that leads to each version from the one before; each runs in the transaction that opens the database.
 STEPS: Mapping[int, Callable[[sa.Connection], None]] = MappingProxyType(
     {2: _keep_the_last_version, 3: _keep_the_whole_case, 4: _keep_the_head_of_the_journal,
-     5: _keep_people_and_parts, 6: _keep_what_was_handed_over})
+     5: _keep_people_and_parts, 6: _keep_what_was_handed_over,
+     7: _keep_what_was_tried_beside})
