@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: bundle demo test check lint types bench measure clean install
+.PHONY: bundle demo test test-faults check lint types bench measure clean install
 
 install: $(VENV)/.installed
 
@@ -20,6 +20,9 @@ test: install lint types  ## all that CI runs
 	$(BIN)/python -m pytest -n 2
 
 check: test
+
+test-faults: install  ## the long forms of tests/faults (half an hour): figures of docs/reliability.md
+	HSDISPUTE_KILLS=55 HSDISPUTE_TICKETS=40 $(BIN)/python -m pytest tests/faults
 
 lint: install
 	$(BIN)/ruff check .

@@ -8,8 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,31 +22,47 @@ SECRET = "a-secret-of-the-test"
 
 
 class County:
-    """One county's installation. ``database``: the address; ``workers``: processes beside the gateway (PostgreSQL only)."""
+    """One county's installation. ``database``: the address; ``workers``: processes beside the gateway (PostgreSQL only).
 
-    def __init__(self, home: Path, tracker: Tracker, database: str, workers: int = 0, **settings: str) -> None:
+    ``beside``: further Roundup platforms by name, with their addresses. ``program``: a Python file that runs instead of
+    ``hsdispute``, with the same words; ``environment``: more variables for the processes.
+    """
+
+    def __init__(
+        self, home: Path, tracker: Tracker, database: str, workers: int = 0, *, beside: Mapping[str, str] | None = None,
+        program: Path | None = None, environment: Mapping[str, str] | None = None, **settings: str,
+    ) -> None:
         self.home, self.port, self.database = home, free_port(), database
-        self.config = home / "config"
+        self.config, self.environment = home / "config", dict(environment or {})
+        self.tool = [TOOL] if program is None else [sys.executable, program]
         subprocess.run([TOOL, "init", self.config], check=True, capture_output=True)
         file = self.config / "platforms" / "roundup.yaml"
-        text = file.read_text("utf-8").replace("启用: 否", "启用: 是").replace("http://127.0.0.1:8087", tracker.url)
+        shipped = file.read_text("utf-8").replace("启用: 否", "启用: 是")
         for key, value in {"轮询秒": "0", "超时秒": "5", **settings}.items():
-            lines = [f"{key}: {value}" if line.startswith(f"{key}:") else line for line in text.splitlines()]
-            text = "\n".join(lines) + "\n"
-        file.write_text(text, "utf-8")
+            lines = [f"{key}: {value}" if line.startswith(f"{key}:") else line for line in shipped.splitlines()]
+            shipped = "\n".join(lines) + "\n"
+        for name, url in {"roundup": tracker.url, **(beside or {})}.items():
+            file.with_stem(name).write_text(shipped.replace("http://127.0.0.1:8087", url), "utf-8")
+            self.environment |= {f"HSDISPUTE_{name.upper()}_PASSWORD": ROBOT_PASSWORD,
+                                 f"HSDISPUTE_{name.upper()}_WEBHOOK_SECRET": SECRET}
         self.processes: dict[str, subprocess.Popen[bytes] | None] = dict.fromkeys(["gateway", *(f"w{n}" for n in range(workers))])
 
     def start(self, name: str = "") -> None:
         """Start one process, or all that do not run."""
         for one in [name] if name else [n for n, p in self.processes.items() if p is None]:
             words = ["serve", "--port", str(self.port)] if one == "gateway" else ["worker"]
-            secrets = {"HSDISPUTE_ROUNDUP_PASSWORD": ROBOT_PASSWORD, "HSDISPUTE_ROUNDUP_WEBHOOK_SECRET": SECRET}
             with (self.home / f"{one}.log").open("ab") as log:
                 self.processes[one] = subprocess.Popen(
-                    [TOOL, *words, "--config", self.config, "--database", self.database],
-                    env={**os.environ, **secrets}, stdout=log, stderr=log)
+                    [*self.tool, *words, "--config", self.config, "--database", self.database],
+                    env={**os.environ, **self.environment}, stdout=log, stderr=log)
         if name in ("", "gateway"):
             until(self.healthy, "gateway up")
+
+    def run(self, *words: str) -> str:
+        """Run a command of ours against the county's database, and return what it says."""
+        done = subprocess.run([TOOL, *words, "--database", self.database], capture_output=True, text=True, check=True,
+                              env={**os.environ, **self.environment})
+        return done.stdout
 
     def kill(self, name: str) -> None:
         """kill -9."""
@@ -75,16 +92,28 @@ class County:
             return not (queue["events"] or queue["queued"] or queue["claimed"])
         return False
 
-    def tell(self, number: str, event: str = "") -> bool:
+    def tell(self, number: str, event: str = "", platform: str = "roundup") -> bool:
         """Send a webhook as a host does: again until it is taken; ``True`` once it was."""
+        return self.told(number, event, platform)[0] == 202
+
+    def told(self, number: str, event: str = "", platform: str = "roundup", timeout_s: float = 10) -> tuple[int, str]:
+        """Send a webhook once; return status and answer, 0 where nobody answered."""
         own = event or f"created-{number}"
-        body = f'{{"event": "issue.created", "id": "{number}", "actor": "rexian", "event_id": "{own}"}}'.encode()
+        return self.send(f'{{"event": "issue.created", "id": "{number}", "actor": "rexian", "event_id": "{own}"}}'.encode(),
+                         platform, timeout_s)
+
+    def send(self, body: bytes, platform: str, timeout_s: float = 10) -> tuple[int, str]:
+        """Send any signed body to the webhook of a platform."""
         stamp = str(int(time.time()))
         headers = {"X-Hsdispute-Timestamp": stamp, "X-Hsdispute-Signature": sign(SECRET, stamp, body)}
-        with suppress(OSError):
-            url = f"http://127.0.0.1:{self.port}/hooks/roundup"
-            return urllib.request.urlopen(urllib.request.Request(url, data=body, headers=headers), timeout=10).status == 202
-        return False
+        url = f"http://127.0.0.1:{self.port}/hooks/{platform}"
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url, data=body, headers=headers), timeout=timeout_s) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as err:
+            return err.code, err.read().decode()
+        except OSError:
+            return 0, ""
 
     def log(self) -> str:
         return "".join(p.read_text("utf-8", "replace") for p in sorted(self.home.glob("*.log")))
