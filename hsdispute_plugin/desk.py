@@ -9,7 +9,7 @@ from typing import Any
 
 from hsdispute_plugin.case import ACTS, Actor, By, Role, perform
 from hsdispute_plugin.clocks import lapsed
-from hsdispute_plugin.desk_alike import alike, known, traits
+from hsdispute_plugin.desk_alike import alerting, alike, known, traits
 from hsdispute_plugin.desk_docket import Docket, Terms, clocked, in_words, save, signature
 from hsdispute_plugin.desk_forms import completed
 from hsdispute_plugin.desk_library import line_of, similar
@@ -67,7 +67,7 @@ class Desk(Ticking):
                 row = self._opened(tx, terms, platform, given, decision, note, now, taken_by)
             else:
                 row = self._renewed(tx, terms, self._read(tx, row, book, now), given, decision, note, now)
-            tx.set_traits(row.case_no, shared, row.opened_at)
+            tx.set_traits(row.case_no, [*shared, *alerting(decision)], row.opened_at)
             return row, decision
 
     def take(self, ticket: Ticket, by: Actor, book: Rulebook, now: datetime) -> CaseRow:
@@ -113,7 +113,8 @@ class Desk(Ticking):
                 done = self._done(tx, terms, docket, outcome, by, written)
                 if act in _NAMING:
                     row, case = done.docket.row, outcome.case
-                    tx.set_traits(case_no, traits(tx, terms, ticket_of(row), case.decision.topics, case), row.opened_at)
+                    named = traits(tx, terms, ticket_of(row), case.decision.topics, case)
+                    tx.set_traits(case_no, [*named, *alerting(case.decision)], row.opened_at)
                 return done
             except CaseRefused as err:
                 raise CaseRefused(in_words(str(err), terms)) from err

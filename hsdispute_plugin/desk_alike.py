@@ -15,9 +15,10 @@ from datetime import datetime, timedelta
 
 from hsdispute_plugin.case import Case, State
 from hsdispute_plugin.desk_docket import Terms
-from hsdispute_plugin.model import FactValue, Ticket
+from hsdispute_plugin.model import Decision, FactValue, Ticket
 from hsdispute_plugin.rules.automaton import fold
 from hsdispute_plugin.store import Transaction
+from hsdispute_plugin.store_board import ALERT
 
 EMPLOYER, TOPIC, TOWN, CALLER = "employer", "topic", "town", "caller"
 SHOWN = 5  # case numbers named in one note
@@ -101,6 +102,11 @@ def known(facts: Mapping[str, FactValue]) -> tuple[str, ...]:
     """Return the topics among the facts of a ticket."""
     topics = facts.get("topics", frozenset())
     return tuple(sorted(topics)) if isinstance(topics, frozenset) else ()
+
+
+def alerting(decision: Decision) -> list[tuple[str, str]]:
+    """Return the traits by which the board finds whom a decision alerts."""
+    return [(ALERT, alert.key) for alert in decision.alerts]
 
 
 def _key(tx: Transaction) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 from hsdispute_plugin import store_schema as schema
 from hsdispute_plugin.store_inbox import WHOLE
+
+ALERT = "alert"  # the kind of trait: its value is the key of a 通报
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,15 @@ class BoardTable:
 
     def alerted(self, since: datetime, ended: frozenset[str], limit: int = 50) -> list[BoardLine]:
         """Return the cases opened since a moment whose decision alerts somebody, but for those in ``ended``; newest first."""
-        c = schema.cases.c
-        alerts = c.decision["alerts"]
-        chosen = _lines().add_columns(alerts).where(
-            c.opened_at >= since, c.state.not_in(ended), sa.cast(alerts, sa.String).not_in(("[]", "null")))
-        return [replace(BoardLine(*row), alerts=tuple(a["key"] for a in given))
-                for *row, given in self._c.execute(chosen.order_by(c.opened_at.desc(), c.case_no).limit(limit))]
+        c, t = schema.cases.c, schema.traits.c
+        of = sa.select(t.case_no).where(t.kind == ALERT, t.at >= since)
+        chosen = _lines().where(c.case_no.in_(of), c.state.not_in(ended)).order_by(c.opened_at.desc(), c.case_no).limit(limit)
+        lines = [BoardLine(*row) for row in self._c.execute(chosen)]
+        keys = defaultdict[str, list[str]](list)
+        said = sa.select(t.case_no, t.value).where(t.kind == ALERT, t.case_no.in_([line.case_no for line in lines]))
+        for case_no, key in self._c.execute(said.order_by(t.value)):
+            keys[case_no].append(key)
+        return [replace(line, alerts=tuple(keys[line.case_no])) for line in lines]
 
     def overdue_by_unit(self, now: datetime) -> dict[str, int]:
         """Count by unit the cases in which it is late, most first."""

@@ -61,7 +61,7 @@ class CaseTables:
         """Yield the cases opened in a span of time by number, one after another."""
         c = schema.cases.c
         chosen = sa.select(*_CASE_COLUMNS).where(c.opened_at >= opened_from, c.opened_at < opened_before, c.file != "")
-        for row in self._c.execution_options(yield_per=200).execute(chosen.order_by(c.case_no)):
+        for row in self._c.execute(chosen.order_by(c.case_no).execution_options(yield_per=200)):
             yield CaseRow(*row)
 
     def save_case(self, row: CaseRow) -> None:

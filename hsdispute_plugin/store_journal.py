@@ -69,7 +69,7 @@ class JournalTable:
         chosen = sa.select(*schema.journal.c).order_by(schema.journal.c.id)
         if case_no is not None:
             chosen = chosen.where(schema.journal.c.case_no == case_no)
-        for row in self._c.execution_options(yield_per=1000).execute(chosen):
+        for row in self._c.execute(chosen.execution_options(yield_per=1000)):
             yield JournalRow(*row)
 
     def journal_page(self, *, before: int | None = None, case_no: str = "", limit: int = 100) -> list[JournalRow]:

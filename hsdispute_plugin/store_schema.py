@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-VERSION = 7
+VERSION = 8
 HEAD = "journal-head"  # in meta: the last line of the journal, so that nobody cuts its end off unseen
 
 
@@ -56,6 +56,7 @@ cases = sa.Table(
     sa.Column("accepting_unit", sa.String(20), nullable=False), sa.Column("track", sa.String(10), nullable=False),
     sa.Column("due_at", _Utc),  # of the whole matter; none: answered
     sa.UniqueConstraint("platform", "ticket_no"), sa.Index("cases_state", "state", "due_at"),
+    sa.Index("cases_track", "track", "state"), sa.Index("cases_opened", "opened_at"),  # counted without reading the cases
 )
 clocks = sa.Table(
     "clocks", metadata,
@@ -75,7 +76,7 @@ papers = sa.Table(
     sa.Column("content", sa.LargeBinary),  # confidential: the .docx, once it was first asked for
 )
 traits = sa.Table(
-    "traits", metadata,  # what cases have in common: employer, topic, township
+    "traits", metadata,  # what cases have in common: employer, topic, township, caller, alert
     sa.Column("case_no", sa.String(40), primary_key=True), sa.Column("kind", sa.String(20), primary_key=True),
     sa.Column("value", sa.String(200), primary_key=True), sa.Column("at", _Utc, nullable=False),
     sa.Index("traits_common", "kind", "value", "at"),
@@ -231,8 +232,20 @@ def _keep_what_was_tried_beside(connection: sa.Connection) -> None:
     metadata.create_all(connection, [shadows, shadow_tickets])
 
 
+def _keep_alerts_apart(connection: sa.Connection) -> None:
+    for index in cases.indexes:
+        if index.name in ("cases_track", "cases_opened"):
+            index.create(connection)
+    c = cases.c
+    rows = [{"case_no": number, "kind": "alert", "value": alert["key"], "at": at}
+            for number, at, decision in connection.execute(sa.select(c.case_no, c.opened_at, c.decision))
+            for alert in {a["key"]: a for a in decision.get("alerts") or ()}.values()]
+    if rows:
+        connection.execute(traits.insert(), rows)
+
+
 #: The step that leads to each version from the one before; each runs in the transaction that opens the database.
 STEPS: Mapping[int, Callable[[sa.Connection], None]] = MappingProxyType(
     {2: _keep_the_last_version, 3: _keep_the_whole_case, 4: _keep_the_head_of_the_journal,
      5: _keep_people_and_parts, 6: _keep_what_was_handed_over,
-     7: _keep_what_was_tried_beside})
+     7: _keep_what_was_tried_beside, 8: _keep_alerts_apart})

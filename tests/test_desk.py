@@ -1,8 +1,6 @@
 """The desk: tickets become cases with clocks; every act of a person is saved with all that follows from it, or not at all."""
 
-import sqlite3
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +10,7 @@ from hsdispute_plugin.desk import Desk
 from hsdispute_plugin.errors import CaseRefused
 from hsdispute_plugin.model import SHANGHAI, Ticket
 from hsdispute_plugin.store_journal import broken
+from tests import old
 from tests.casework import REGISTRATION
 from tests.county import FIRST, FORMS, LEADING, REVIEWER, SINGLE, Room
 
@@ -171,11 +170,9 @@ def test_a_platform_of_a_unit_brings_its_tickets_to_that_unit(tmp_path, book):
     room.store.close()
 
 
-def test_the_file_of_a_case_from_before_version_3_is_opened_at_its_first_act(tmp_path, book):
-    path = tmp_path / "cases.sqlite3"
-    with sqlite3.connect(path) as connection:
-        connection.executescript((Path(__file__).parent / "old_databases" / "version_2.sql").read_text("utf-8"))
-    room = Room(f"sqlite:///{path}", book)
+def test_the_file_of_a_case_from_before_version_3_is_opened_at_its_first_act(url, book):
+    old.lay(url, 2)
+    room = Room(url, book)
     room.now = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
     done = room.does("HS-2026-000001", "dispatch", LEADING, unit="tax")
     assert done.docket.row.accepting_unit == "tax"

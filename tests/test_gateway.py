@@ -202,7 +202,8 @@ def test_an_event_longer_than_the_store_keeps_is_refused(client):
     assert "最长" in post(client, json.dumps(body).encode()).json()["error"]
 
 
-def test_a_database_that_is_away_asks_the_host_to_come_again(client, app, tmp_path):
+def test_a_database_that_is_away_asks_the_host_to_come_again(app, tmp_path):
+    client = TestClient(create(app))  # without the work beside it, which would hold the old file open
     app.store.close()
     for file in tmp_path.glob("cases.sqlite3*"):
         file.unlink()

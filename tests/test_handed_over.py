@@ -1,8 +1,6 @@
 """Hosts that hand their tickets over instead of being asked: kept with the event, in order, forgotten once it is done."""
 
-import sqlite3
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +11,7 @@ from hsdispute_plugin.hooks.platform import HostEvent, HostTicket
 from hsdispute_plugin.model import Ticket
 from hsdispute_plugin.reception import Reception
 from hsdispute_plugin.store import Store
+from tests import old
 from tests.county import NOW, Room
 
 LATER = NOW + timedelta(hours=1)
@@ -95,11 +94,9 @@ def test_a_page_of_what_is_known_is_followed_by_the_next_one_at_once(reception):
     assert [reception.poll("mute", "w") for _ in range(3)] == [1, 1, 0]
 
 
-def test_a_database_of_version_5_is_brought_up_to_date(tmp_path):
-    path = tmp_path / "cases.sqlite3"
-    with sqlite3.connect(path) as connection:
-        connection.executescript((Path(__file__).parent / "old_databases" / "version_5.sql").read_text("utf-8"))
-    store = Store(f"sqlite:///{path}")
+def test_a_database_of_version_5_is_brought_up_to_date(url):
+    old.lay(url, 5)
+    store = Store(url)
     with store.begin() as tx:
         now = datetime(2026, 11, 26, tzinfo=UTC)
         rows = tx.claim_events("roundup", "w", now, now + timedelta(minutes=5), 5)

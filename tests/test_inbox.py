@@ -1,8 +1,6 @@
 """The inbox: who takes part in which case, what they owe next, in which colour; users and sessions as kept."""
 
-import sqlite3
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,6 +11,7 @@ from hsdispute_plugin.model import SHANGHAI, Ticket
 from hsdispute_plugin.store import Store
 from hsdispute_plugin.store_accounts import UserRow
 from hsdispute_plugin.store_inbox import PartRow
+from tests import old
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=SHANGHAI)
 NUMBER = "HS-2026-000001"
@@ -78,11 +77,9 @@ def test_pages_of_the_inbox_join_without_gap_or_repeat_and_filters_narrow_it(des
     assert len(seen(desk, NOW + timedelta(days=2), colour="red")) == 1
 
 
-def test_a_database_of_version_4_learns_who_takes_part(tmp_path, book):
-    path = tmp_path / "cases.sqlite3"
-    with sqlite3.connect(path) as connection:
-        connection.executescript((Path(__file__).parent / "old_databases" / "version_4.sql").read_text("utf-8"))
-    store = Store(f"sqlite:///{path}")
+def test_a_database_of_version_4_learns_who_takes_part(url, book):
+    old.lay(url, 4)
+    store = Store(url)
     with store.begin() as tx:
         assert [line.case_no for line in tx.inbox(NOW, unit="tax")] == [NUMBER]
         assert [tx.takes_part(NUMBER, u) for u in ("", "tax", "gov_office", "hr")] == [True, True, True, False]

@@ -1,15 +1,15 @@
 """The store: all or nothing, once per version, one lane per ticket, a journal that shows tampering."""
 
-import sqlite3
 import threading
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from hsdispute_plugin import store_schema as schema
 from hsdispute_plugin.store import Store, StoreDelayed, StoreRefused
 from hsdispute_plugin.store_journal import broken
+from tests import old
 
 NOW = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
@@ -233,8 +233,7 @@ def test_no_error_of_the_database_repeats_what_was_to_be_kept(store):
 
 
 def test_a_database_of_version_1_is_brought_up_to_date_and_keeps_its_cases(in_a_file):
-    with sqlite3.connect(in_a_file.removeprefix("sqlite:///")) as connection:
-        connection.executescript((Path(__file__).parent / "old_databases" / "version_1.sql").read_text("utf-8"))
+    old.lay(in_a_file, 1)
     store = Store(in_a_file)
     with store.begin() as tx:
         case = tx.case_of("roundup", "7")
@@ -242,3 +241,25 @@ def test_a_database_of_version_1_is_brought_up_to_date_and_keeps_its_cases(in_a_
         assert list(broken(tx.journal(), tx.journal_head())) == []
     store.close()
     Store(in_a_file).close()  # and once only
+
+
+@pytest.mark.parametrize("version", old.VERSIONS)
+def test_a_database_of_every_version_ends_as_a_new_one_begins(url, version):
+    old.lay(url, version)
+    Store(url).close()
+    engine = sa.create_engine(url)
+    found = sa.inspect(engine)
+    for table in schema.metadata.sorted_tables:
+        assert {c["name"] for c in found.get_columns(table.name)} == set(table.c.keys()), table.name
+        assert {i["name"] for i in found.get_indexes(table.name)} >= {i.name for i in table.indexes}, table.name
+    engine.dispose()
+
+
+def test_a_database_of_version_7_shows_its_alerts_on_the_board(url):
+    old.lay(url, 7)
+    store = Store(url)
+    with store.begin() as tx:
+        since = datetime(2026, 11, 1, tzinfo=UTC)
+        assert [(line.case_no, line.alerts) for line in tx.alerted(since, frozenset())] == [("HS-2026-000001", ("office",))]
+        assert tx.alerted(since, frozenset({"new"})) == [] and tx.alerted(datetime(2026, 11, 26, tzinfo=UTC), frozenset()) == []
+    store.close()
