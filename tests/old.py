@@ -25,7 +25,7 @@ def lay(url: str, version: int) -> None:
 def _lay_on_postgresql(plain, script: str) -> None:
     # The files are SQLite's; truth values are laid as numbers and turned afterwards, numbering goes on after the last row.
     texts = re.sub(r"\bX'([0-9A-F]*)'", r"'\\x\1'", script.replace("BLOB", "BYTEA"))
-    texts = texts.replace("id INTEGER NOT NULL", "id SERIAL NOT NULL").replace(" BOOLEAN ", " INTEGER ")
+    texts = re.sub(r"\bBOOLEAN\b", "INTEGER", texts.replace("id INTEGER NOT NULL", "id SERIAL NOT NULL"))
     cursor = plain.cursor()
     cursor.execute(re.sub(r"^(BEGIN TRANSACTION|COMMIT);$", "", texts, flags=re.MULTILINE))
     table = ""
