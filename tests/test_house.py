@@ -25,7 +25,7 @@ ONE_ROOM = {
     "durable_rules_engine": "rules/durable.py",
     "ahocorasick_rs": "rules/automaton.py",
     "requests": "adapters/http.py",
-    "yaml": "rules/load.py",
+    "yaml": "rules/load",
     "uvicorn": "entrypoints/cli.py",
     "typer": "entrypoints/cli",
     "argon2": "accounts.py",

@@ -13,6 +13,8 @@ import socket
 import subprocess
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -89,10 +91,11 @@ def cheap_hashes():
         yield
 
 
-@pytest.fixture(scope="session")
-def console(tmp_path_factory, cheap_hashes):
-    home = tmp_path_factory.mktemp("console")
+@contextmanager
+def serving(home: Path, prepare: Callable[[Path], object] = lambda config: None) -> Iterator[Console]:
+    """Serve a console with invented people and cases; ``prepare`` may change its configuration first."""
     config = shutil.copytree(shipped_config(), home / "config")
+    prepare(config)
     app = App(config, f"sqlite:///{home / 'cases.sqlite3'}")
     people = accounts.Accounts(app.store)
     for login, (name, unit, roles) in PEOPLE.items():
@@ -109,6 +112,12 @@ def console(tmp_path_factory, cheap_hashes):
     yield served
     server.should_exit = True
     thread.join(20)
+
+
+@pytest.fixture(scope="session")
+def console(tmp_path_factory, cheap_hashes):
+    with serving(tmp_path_factory.mktemp("console")) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")

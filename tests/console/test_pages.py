@@ -55,7 +55,7 @@ def test_the_account_page(console, signed_in, axe, shot):
     shot(page, "account")
 
 
-def test_an_auditor_reads_the_journal_and_nothing_else(console, signed_in, axe, shot):
+def test_an_auditor_reads_the_journal_and_no_case(console, signed_in, axe, shot):
     page = signed_in("auditor")
     page.goto(f"{console.url}/")
     assert page.get_by_role("heading", name="办理日志").is_visible()

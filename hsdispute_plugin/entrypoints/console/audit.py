@@ -19,4 +19,4 @@ def log(visit: Visit) -> Response:
     return visit.page("audit/log.html", lines=lines[:PER_PAGE], more=len(lines) > PER_PAGE, case_no=case_no, first=before is None)
 
 
-PAGES = (Page("/log", log, roles=(Role.AUDITOR,), nav="办理日志", order=90),)
+PAGES = (Page("/log", log, roles=(Role.AUDITOR,), nav="办理日志", order=20),)
