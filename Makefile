@@ -22,7 +22,7 @@ test: install lint types  ## all that CI runs
 check: test
 
 test-faults: install  ## the long forms of tests/faults (half an hour): figures of docs/reliability.md
-	HSDISPUTE_KILLS=55 HSDISPUTE_TICKETS=40 $(BIN)/python -m pytest tests/faults
+	HSDISPUTE_KILLS=55 HSDISPUTE_TICKETS=40 HSDISPUTE_RESTARTS=20 HSDISPUTE_JUMPS=5 $(BIN)/python -m pytest tests/faults
 
 lint: install
 	$(BIN)/ruff check .

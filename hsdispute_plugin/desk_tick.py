@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -23,7 +23,6 @@ CLOCK = "系统时钟"
 #: Cases in one transaction. An embedded database syncs for each; on PostgreSQL a second case could be one that another
 #: process holds while it waits for the journal that we hold.
 BATCH, ALONE = 50, 1
-LEASE = timedelta(minutes=2)
 _RECOUNTED = "recounted"
 _log = structlog.get_logger(__name__)
 
@@ -50,7 +49,7 @@ class Ticking(Records):
         """
         terms, told = self.terms(book), 0
         with self._store.begin() as tx:
-            if not tx.lease("tick", owner, now, now + LEASE):
+            if not tx.lease("tick", owner):
                 return 0
             counted_by = tx.meta(_RECOUNTED)
             if not counted_by:  # the first tick ever: every clock was started under this edition
@@ -63,7 +62,6 @@ class Ticking(Records):
                 numbers = tx.cases_to_look_at(now, batch)
                 for number in numbers:
                     told += self._look(tx, terms, self._docket(tx, number, book, now), now)
-                tx.lease("tick", owner, now, now + LEASE)
             if len(numbers) < batch:
                 return told
 

@@ -15,9 +15,9 @@ from hsdispute_plugin.hooks.platform import Notice, Platform, WriteBack
 from hsdispute_plugin.model import Ticket
 from hsdispute_plugin.store import Store
 from hsdispute_plugin.store_lanes import Pace
+from hsdispute_plugin.store_leases import Hands
 from hsdispute_plugin.store_rows import OutboxRow
 
-LEASE = timedelta(minutes=10)  # longer than a delivery may take, every call of it running into its timeout
 FIRST_WAIT_S, LONGEST_WAIT_S = 2.0, 900.0
 LONGEST_PAUSE_S = 60.0  # a host that is down is tried by one row at least so often
 LONGEST_ASKED_S = 3600.0  # a host that asks for a longer pause than this is asked again anyway
@@ -37,16 +37,32 @@ class Outbox:
     ) -> None:
         self._store, self._platforms, self._clock, self._jitter = store, platforms, clock, jitter
         self._paper, self._notify, self._paces = paper, notify, paces or {}
+        self._hands = Hands()
 
     def deliver_due(self, name: str, owner: str, limit: int = 1) -> tuple[str, ...]:
         """Claim a platform's due rows and deliver them one after another; tell how each ended: done, queued again or dead.
 
-        ``owner`` names the thread that holds the lease; it delivers its rows within ``LEASE``.
+        ``owner`` names the process that holds the lease.
         """
         now = self._clock()
-        with self._store.begin() as tx:
-            rows = tx.claim(name, owner, now, now + LEASE, limit, self._pace(name))
-        return tuple(self._deliver(row, owner) for row in rows)
+        with self._hands.claiming():
+            with self._store.begin() as tx:
+                rows = tx.claim(name, owner, now, limit, self._pace(name))
+            self._hands.take(row.id for row in rows)
+        try:
+            return tuple(self._deliver(row, owner) for row in rows)
+        finally:
+            self._hands.put_down(row.id for row in rows)
+
+    def regain(self, owner: str) -> None:
+        """Make free again what this process holds and no thread of it delivers: the database did not take how it ended.
+
+        Such a row may stand in the host already: the adapter looks before it writes.
+        """
+        with self._hands.seen() as in_hand, self._store.begin() as tx:
+            lost = tx.give_back(owner, in_hand)
+        if lost:
+            _log.warning("rows_regained", rows=lost)
 
     def _deliver(self, row: OutboxRow, owner: str) -> str:
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,10 +18,10 @@ from hsdispute_plugin.hooks.platform import HostEvent, HostTicket, Platform
 from hsdispute_plugin.model import Ticket, Track
 from hsdispute_plugin.rules.rulebook import Rulebook
 from hsdispute_plugin.store import Store, StoreDelayed
+from hsdispute_plugin.store_leases import Hands
 from hsdispute_plugin.store_rows import EventRow
 
 MAX_FAULTS = 5  # tries at a ticket that breaks our own code, or in whose hands the process died, before a person must look
-LEASE = timedelta(minutes=5)
 LONGEST_WAIT_S = 600.0
 _log = structlog.get_logger(__name__)
 
@@ -41,6 +43,7 @@ class Reception:
     ) -> None:
         self._store, self._platforms, self._desk, self._book = store, platforms, desk, book
         self._plugins, self._clock = plugins, clock
+        self._hands, self._alone = Hands(), threading.Lock()
 
     def keep(self, given: Sequence[tuple[str, HostEvent]]) -> list[bool]:
         """Record events (platform, event) durably in one commit; ``False`` for one that is known.
@@ -61,9 +64,8 @@ class Reception:
         Raises:
             DeliveryDelayed, DeliveryRefused: The platform did not answer as it should; nothing is forgotten.
         """
-        now = self._clock()
         with self._store.begin() as tx:
-            if not tx.lease(f"poll-{name}", owner, now, now + LEASE):
+            if not tx.lease(f"poll-{name}", owner):
                 return 0
             cursor = tx.cursor(name)
         events, after = self._platforms[name].changed(cursor)
@@ -81,9 +83,21 @@ class Reception:
         Called by one thread per platform in each process, so that a host that hangs delays nobody else.
         """
         now = self._clock()
-        with self._store.begin() as tx:
-            rows = tx.claim_events(name, owner, now, now + LEASE, limit)
-        return tuple(self._work(row, owner) for row in rows)
+        with self._hands.claiming():
+            with self._store.begin() as tx:
+                rows = tx.claim_events(name, owner, now, limit)
+            self._hands.take(row.id for row in rows)
+        try:
+            return tuple(self._work(row, owner) for row in rows)
+        finally:
+            self._hands.put_down(row.id for row in rows)
+
+    def regain(self, owner: str) -> None:
+        """Make free again the events that this process holds and no thread of it works off: the database did not take the end."""
+        with self._hands.seen() as in_hand, self._store.begin() as tx:
+            lost = tx.give_back_events(owner, in_hand)
+        if lost:
+            _log.warning("events_regained", events=lost)
 
     def _work(self, row: EventRow, owner: str) -> Received:
         if row.crashes >= MAX_FAULTS:
@@ -91,8 +105,9 @@ class Reception:
             return self._settle(row, owner, "failed", f"处理这张工单时程序中止了 {row.crashes} 次，请联系管理员")
         given = None
         try:
-            given = HostTicket.from_text(row.ticket) if row.ticket else self._platforms[row.platform].fetch(row.ticket_no)
-            case, decision = self._desk.accept(row.platform, given, self._book(), self._clock())
+            with self._with_care(row):
+                given = HostTicket.from_text(row.ticket) if row.ticket else self._platforms[row.platform].fetch(row.ticket_no)
+                case, decision = self._desk.accept(row.platform, given, self._book(), self._clock())
         except (DeliveryDelayed, StoreDelayed) as err:
             return self._settle(row, owner, "waiting", self._unsaid(row, given, err))
         except DeliveryRefused as err:
@@ -107,6 +122,17 @@ class Reception:
         _log.info("accepted", case_no=case.case_no, track=decision.track.value, lead=decision.lead, edition=decision.edition)
         self._plugins.decided(given.ticket, decision)
         return Received("accepted", decision.track)
+
+    @contextmanager
+    def _with_care(self, row: EventRow) -> Iterator[None]:
+        """Work on a ticket with which the process died before with no other such beside it: so it is known which one kills."""
+        if not row.crashes:
+            yield
+            return
+        with self._alone:
+            with self._store.begin() as tx:
+                tx.begin_alone(row.id)
+            yield
 
     def _unsaid(self, row: EventRow, given: HostTicket | None, error: Exception) -> str:
         """Return an error's sentence without the payer's words: of this version of the ticket, and of the one we have."""

@@ -17,6 +17,7 @@ from hsdispute_plugin.store_cases import CaseTables
 from hsdispute_plugin.store_inbox import InboxTable
 from hsdispute_plugin.store_journal import JournalTable
 from hsdispute_plugin.store_lanes import CHANNEL, LaneTables
+from hsdispute_plugin.store_leases import LeaseTables
 from hsdispute_plugin.store_shadow import ShadowTables
 
 MIGRATION_LOCK = 20251027  # any number of our own: PostgreSQL's advisory lock while the schema is brought up to date
@@ -125,7 +126,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-class Transaction(CaseTables, LaneTables, JournalTable, AccountTables, InboxTable, BoardTable, ShadowTables):
+class Transaction(CaseTables, LaneTables, LeaseTables, JournalTable, AccountTables, InboxTable, BoardTable, ShadowTables):
     """One unit of work on the store."""
 
     # -- polling ----------------------------------------------------------------------------------------------------

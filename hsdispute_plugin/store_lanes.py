@@ -27,48 +27,10 @@ class Pace:
 
 
 class LaneTables:
-    """The part of a transaction that hands out work. A row is leased to a process; dead or late, it is free again."""
+    """The part of a transaction that hands out work. A row is leased to a process until it ends it, or is dead."""
 
     _c: sa.Connection
     _several: bool
-
-    # -- workers ----------------------------------------------------------------------------------------------------
-
-    def beat(self, owner: str, until: datetime) -> None:
-        """Say that a process is alive until a moment; the leases of one that is not are free."""
-        w = schema.workers.c
-        self._c.execute(schema.workers.delete().where(w.alive_until < until - timedelta(days=1)))
-        insert = (postgresql.insert if self._several else sqlite.insert)(schema.workers).values(owner=owner, alive_until=until)
-        self._c.execute(insert.on_conflict_do_update(index_elements=[w.owner], set_={"alive_until": until}))
-
-    def lease(self, task: str, owner: str, now: datetime, until: datetime) -> bool:
-        """Take a task that one process at a time does (polling a host, the tick); ``False``: another holds it."""
-        key = f"task:{task}"
-        self._c.execute((postgresql.insert if self._several else sqlite.insert)(schema.meta).values(
-            key=key, value="").on_conflict_do_nothing(index_elements=[schema.meta.c.key]))
-        chosen = sa.select(schema.meta.c.value).where(schema.meta.c.key == key).with_for_update()
-        holder, _, held = (self._c.scalar(chosen) or "").partition(" ")
-        if holder not in ("", owner) and held > now.isoformat():
-            return False
-        self._c.execute(schema.meta.update().where(schema.meta.c.key == key).values(value=f"{owner} {until.isoformat()}"))
-        return True
-
-    def release(self) -> int:
-        """Make all leased rows free again: for the one process of an embedded database, which has just started."""
-        self._c.execute(schema.events.update().where(schema.events.c.state == "claimed").values(
-            state="waiting", lease_owner=None, lease_until=None, crashes=schema.events.c.crashes + 1))
-        done = self._c.execute(schema.outbox.update().where(schema.outbox.c.state == "claimed").values(
-            state="queued", lease_owner=None, lease_until=None))
-        return int(done.rowcount)
-
-    def _free(self, table: sa.Table, waits: str, now: datetime) -> sa.ColumnElement[bool]:
-        t, w = table.c, schema.workers.c
-        alive = sa.exists().where(w.owner == t.lease_owner, w.alive_until > now)
-        known = sa.exists().where(w.owner == t.lease_owner)
-        return sa.or_(
-            sa.and_(t.state == waits, t.next_at <= now),
-            sa.and_(t.state == "claimed", sa.or_(t.lease_until <= now, sa.and_(known, ~alive))),
-        )
 
     # -- events -----------------------------------------------------------------------------------------------------
 
@@ -92,8 +54,8 @@ class LaneTables:
         ).values(state="waiting", attempts=0, crashes=0, next_at=now, ticket=ticket or c.ticket))
         return again.rowcount == 1
 
-    def claim_events(self, platform: str, owner: str, now: datetime, until: datetime, limit: int) -> list[EventRow]:
-        """Lease a platform's due events to ``owner``, oldest first; ``crashes`` counts the leases that nobody came back from.
+    def claim_events(self, platform: str, owner: str, now: datetime, limit: int) -> list[EventRow]:
+        """Lease a platform's due events to ``owner``, oldest first.
 
         A ticket that was handed over waits for those handed over before it, or an old one would come to stand last.
         """
@@ -101,16 +63,24 @@ class LaneTables:
         first = sa.or_(c.ticket.is_(None), ~sa.exists().where(
             earlier.c.platform == c.platform, earlier.c.ticket_no == c.ticket_no, earlier.c.id < c.id,
             earlier.c.state.in_(("waiting", "claimed"))))
-        chosen = sa.select(c.id, c.platform, c.event_id, c.ticket_no, c.kind, c.attempts, c.crashes, c.state,
-                           c.ticket).where(
-            c.platform == platform, self._free(schema.events, "waiting", now), first).order_by(c.id).limit(limit)
+        chosen = sa.select(c.id, c.platform, c.event_id, c.ticket_no, c.kind, c.attempts, c.crashes,
+                           sa.func.coalesce(c.ticket, "")).where(
+            c.platform == platform, c.state == "waiting", c.next_at <= now, first).order_by(c.id).limit(limit)
         if self._several:
             chosen = chosen.with_for_update(skip_locked=True, of=schema.events)
-        found = [(EventRow(*row[:6], row[6] + (row[7] == "claimed"), row[8] or ""), row[0]) for row in self._c.execute(chosen)]
-        for row, number in found:
-            self._c.execute(schema.events.update().where(c.id == number).values(
-                state="claimed", lease_owner=owner, lease_until=until, crashes=row.crashes))
-        return [row for row, _ in found]
+        found = [EventRow(*row) for row in self._c.execute(chosen)]
+        if found:
+            self._c.execute(schema.events.update().where(c.id.in_([row.id for row in found])).values(
+                state="claimed", lease_owner=owner))
+        return found
+
+    def begin_alone(self, event_id: int) -> None:
+        """Count that an event in whose hands a process died is begun once more, with no other in its way.
+
+        ``crashes`` thus counts how often this one was begun and not ended; its neighbours of that time stay at 1.
+        """
+        c = schema.events.c
+        self._c.execute(schema.events.update().where(c.id == event_id).values(crashes=c.crashes + 1))
 
     def settle_event(
         self, event_id: int, owner: str, state: str, now: datetime, *, next_at: datetime | None = None, error: str = ""
@@ -119,8 +89,8 @@ class LaneTables:
         c = schema.events.c
         kept = {"ticket": None} if state == "done" else {}
         self._c.execute(schema.events.update().where(c.id == event_id, c.lease_owner == owner, c.state == "claimed").values(
-            state=state, next_at=next_at or now, error=error or None, attempts=c.attempts + 1, lease_owner=None,
-            lease_until=None, **kept))
+            state=state, next_at=next_at or now, error=error or None, attempts=c.attempts + 1, crashes=0,
+            lease_owner=None, **kept))
 
     # -- outbox -----------------------------------------------------------------------------------------------------
 
@@ -135,7 +105,7 @@ class LaneTables:
         self._tell(platform)
 
     def claim(
-        self, platform: str, owner: str, now: datetime, until: datetime, limit: int, pace: Pace = Pace()
+        self, platform: str, owner: str, now: datetime, limit: int, pace: Pace = Pace()
     ) -> list[OutboxRow]:
         """Lease a platform's due rows to ``owner``; a row waits until the ticket's earlier rows are done or dead.
 
@@ -149,13 +119,13 @@ class LaneTables:
             earlier.c.platform == o.platform, earlier.c.ticket_no == o.ticket_no, earlier.c.id < o.id,
             earlier.c.state.in_(("queued", "claimed")))
         chosen = sa.select(*_OUTBOX_COLUMNS).where(
-            o.platform == platform, self._free(schema.outbox, "queued", now), first).order_by(o.next_at, o.id).limit(limit)
+            o.platform == platform, o.state == "queued", o.next_at <= now, first).order_by(o.next_at, o.id).limit(limit)
         if self._several:
             chosen = chosen.with_for_update(skip_locked=True, of=schema.outbox)
         rows = [OutboxRow(*row) for row in self._c.execute(chosen)]
         if rows:
             self._c.execute(schema.outbox.update().where(o.id.in_([r.id for r in rows])).values(
-                state="claimed", lease_owner=owner, lease_until=until, attempts=o.attempts + 1))
+                state="claimed", lease_owner=owner, attempts=o.attempts + 1))
             if pace.per_second:
                 lane = schema.lanes.c
                 spent = self._lane(platform, now)[0] + timedelta(seconds=len(rows) / pace.per_second)
@@ -168,7 +138,7 @@ class LaneTables:
         """Mark a leased row ``done``, ``dead`` or ``queued`` again; ``False`` when the lease went to another meanwhile."""
         done = self._c.execute(schema.outbox.update().where(
             schema.outbox.c.id == row_id, schema.outbox.c.lease_owner == owner, schema.outbox.c.state == "claimed",
-        ).values(state=state, next_at=next_at or now, error=error or None, lease_owner=None, lease_until=None,
+        ).values(state=state, next_at=next_at or now, error=error or None, lease_owner=None,
                  done_at=now if state == "done" else None))
         return bool(done.rowcount)
 
@@ -236,11 +206,6 @@ class LaneTables:
         return {name: (int(failures), until if until and until > now else None) for name, failures, until in
                 self._c.execute(sa.select(lane.platform, lane.failures, lane.closed_until))}
 
-    def workers(self, now: datetime) -> list[str]:
-        """Return the names of the processes that are alive."""
-        w = schema.workers.c
-        return list(self._c.scalars(sa.select(w.owner).where(w.alive_until > now).order_by(w.owner)))
-
     # -- how hosts are treated --------------------------------------------------------------------------------------
 
     def _lane(self, platform: str, now: datetime) -> tuple[datetime, int, datetime | None]:
@@ -263,7 +228,7 @@ class LaneTables:
         if pace.at_once or down:  # a host that was down is tried by one row alone
             o = schema.outbox.c
             busy = self._c.scalar(sa.select(sa.func.count()).where(
-                o.platform == platform, o.state == "claimed", ~self._free(schema.outbox, "queued", now))) or 0
+                o.platform == platform, o.state == "claimed")) or 0
             limit = min(limit, max(0, (1 if down else pace.at_once) - busy))
         return max(0, limit)
 

@@ -37,7 +37,7 @@ events = sa.Table(
     sa.Column("state", sa.String(10), nullable=False), sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("next_at", _Utc, nullable=False), sa.Column("error", sa.Text), sa.Column("received_at", _Utc, nullable=False),
     sa.Column("lease_owner", sa.String(80)), sa.Column("lease_until", _Utc),
-    sa.Column("crashes", sa.Integer, nullable=False, server_default="0"),  # leases that nobody came back from
+    sa.Column("crashes", sa.Integer, nullable=False, server_default="0"),  # a process died with it in hand: 1; begun alone since
     sa.Column("ticket", sa.Text),  # confidential: handed over by the host, until the event is done; none: ask it
     sa.UniqueConstraint("platform", "event_id"), sa.Index("events_due", "state", "next_at"),
     sa.Index("events_lane", "platform", "ticket_no"),

@@ -7,15 +7,39 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 
+class Server:
+    """A server that runs. ``url`` is the address of its own database."""
+
+    def __init__(self, home: Path, control: Path, quiet: dict) -> None:
+        self.url = f"postgresql+psycopg://test@/postgres?host={home}"
+        self._home, self._quiet = home, quiet
+        self._control = [control, "-D", home / "data", "-w"]
+
+    def start(self) -> None:
+        options = f"-k {self._home} -c listen_addresses='' -F"
+        subprocess.run([*self._control, "start", "-l", self._home / "log", "-o", options], **self._quiet)
+
+    def stop(self, mode: str = "immediate") -> None:
+        """``fast`` ends every connection in good order, ``immediate`` as if the machine had failed."""
+        subprocess.run([*self._control, "stop", "-m", mode], **self._quiet)
+
+
 @contextmanager
 def running() -> Iterator[str]:
     """Yield the URL of the server's own database."""
+    with serving() as server:
+        yield server.url
+
+
+@contextmanager
+def serving() -> Iterator[Server]:
+    """Yield a server of its own, which may be stopped and started."""
     pytest.importorskip("psycopg", reason="psycopg is not installed")
     binaries = [Path(b) for b in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
     initdb = next((b / "initdb" for b in binaries if (b / "initdb").exists()), shutil.which("initdb"))
@@ -27,13 +51,14 @@ def running() -> Iterator[str]:
     if user:
         shutil.chown(home, "nobody", "nogroup")
     quiet = {"check": True, "capture_output": True, "cwd": home, **user}
-    control = [Path(initdb).with_name("pg_ctl"), "-D", home / "data", "-w"]
+    server = Server(home, Path(initdb).with_name("pg_ctl"), quiet)
     try:
         subprocess.run([initdb, "-D", home / "data", "-U", "test", "-A", "trust", "--no-sync", "-E", "UTF8"], **quiet)
-        subprocess.run([*control, "start", "-l", home / "log", "-o", f"-k {home} -c listen_addresses='' -F"], **quiet)
+        server.start()
         try:
-            yield f"postgresql+psycopg://test@/postgres?host={home}"
+            yield server
         finally:
-            subprocess.run([*control, "stop", "-m", "immediate"], **quiet)
+            with suppress(subprocess.CalledProcessError):  # it may be stopped
+                server.stop()
     finally:
         shutil.rmtree(home, ignore_errors=True)

@@ -252,7 +252,7 @@ def test_a_ticket_that_breaks_the_code_is_set_aside_and_the_others_go_on(world):
         world.clock.now += timedelta(hours=1)
     with world.store.begin() as tx:
         assert [c.ticket_no for c in tx.cases()] == ["T2"]
-        assert tx.claim_events("host", "w", world.clock.now, world.clock.now, 10) == []
+        assert tx.claim_events("host", "w", world.clock.now, 10) == []
 
 
 def test_polling_finds_what_no_webhook_told(world):

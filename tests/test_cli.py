@@ -189,10 +189,10 @@ def test_the_doctor_names_what_waits_and_what_went_wrong(tmp_path):
     with store.begin() as tx:
         tx.add_event("rt", "e1", "7", "created", now)
         tx.add_event("rt", "e2", "8", "created", now)
-        tx.claim_events("rt", "w", now, now, 2)
+        tx.claim_events("rt", "w", now, 2)
         tx.settle_event(2, "w", "failed", now, error="账号没有权限")
         tx.add_outbox("HS-1-1", "HS-1", "rt", "7", {}, now)
-        tx.claim("rt", "w", now, now, 1)
+        tx.claim("rt", "w", now, 1)
         tx.settle(1, "w", "dead", now, error="平台不接受")
     store.close()
     done = run("doctor", "--database", url)

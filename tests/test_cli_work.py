@@ -1,6 +1,6 @@
 """What waits for a host or a person, as the IT person sees it, and how it is sent again."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from typer.testing import CliRunner
@@ -18,7 +18,7 @@ def database(tmp_path):
     with store.begin() as tx:
         tx.add_outbox("HS-1-1", "HS-1", "rt", "7", {"key": "HS-1-1", "lead": "合水县税务局", "helpers": ["合水县财政局"]}, NOW)
         tx.add_outbox("HS-2-1", "HS-2", "rt", "8", {"key": "HS-2-1"}, NOW)
-        (row,) = tx.claim("rt", "w", NOW, NOW + timedelta(minutes=1), 1)
+        (row,) = tx.claim("rt", "w", NOW, 1)
         tx.settle(row.id, "w", "dead", NOW, error="没有这张工单")
     store.close()
     return url

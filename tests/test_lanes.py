@@ -32,67 +32,7 @@ def queue(store, count, ticket="T", platform="a"):
 
 def claimed(store, owner="w", now=NOW, limit=100, pace=UNHURRIED):
     with store.begin() as tx:
-        return [row.key for row in tx.claim("a", owner, now, now + 600 * S, limit, pace)]
-
-
-def test_the_leases_of_a_process_that_died_are_free_before_they_run_out(store):
-    queue(store, 1)
-    with store.begin() as tx:
-        tx.beat("dead", NOW + 20 * S)
-    assert claimed(store, "dead") == ["aT0"]
-    assert claimed(store, "other", NOW + 10 * S) == []
-    assert claimed(store, "other", NOW + 21 * S) == ["aT0"]
-
-
-def test_a_dead_process_takes_no_place_of_those_at_work_at_once(store):
-    queue(store, 2)
-    with store.begin() as tx:
-        tx.beat("dead", NOW + 20 * S)
-    assert claimed(store, "dead", pace=Pace(at_once=1)) == ["aT0"]
-    assert claimed(store, "other", NOW + 10 * S, pace=Pace(at_once=1)) == []
-    assert claimed(store, "other", NOW + 21 * S, pace=Pace(at_once=1)) == ["aT0"]
-
-
-def test_the_lease_of_a_process_that_lives_stays_its_own(store):
-    queue(store, 1)
-    for moment in range(0, 100, 5):
-        with store.begin() as tx:
-            tx.beat("w", NOW + (moment + 20) * S)
-        claimed(store, "w", NOW + moment * S)
-        assert claimed(store, "other", NOW + moment * S) == []
-
-
-def test_events_that_no_process_comes_back_from_are_counted(store):
-    with store.begin() as tx:
-        tx.add_event("a", "e1", "T1", "created", NOW)
-    for crashes in range(3):
-        with store.begin() as tx:
-            tx.beat(f"w{crashes}", NOW + (crashes * 60 + 20) * S)
-            moment = NOW + crashes * 60 * S
-            (row,) = tx.claim_events("a", f"w{crashes}", moment, moment + 600 * S, 5)
-            assert row.crashes == crashes
-    with store.begin() as tx:
-        tx.settle_event(row.id, "w0", "done", NOW)  # the first to have had it comes late
-        assert tx.depths()["events"] == 1
-        tx.settle_event(row.id, "w2", "done", NOW)
-        assert tx.depths()["events"] == 0
-
-
-def test_a_restarted_embedded_database_counts_what_was_in_hand(store):
-    with store.begin() as tx:
-        tx.add_event("a", "e1", "T1", "created", NOW)
-        tx.claim_events("a", "w", NOW, NOW + 600 * S, 5)
-        tx.release()
-        assert tx.claim_events("a", "w", NOW, NOW + 600 * S, 5)[0].crashes == 1
-
-
-def test_a_task_of_one_process_at_a_time_goes_on_elsewhere_when_its_lease_ends(store):
-    with store.begin() as tx:
-        assert tx.lease("tick", "w1", NOW, NOW + 60 * S)
-        assert tx.lease("tick", "w1", NOW, NOW + 60 * S)
-        assert not tx.lease("tick", "w2", NOW + 59 * S, NOW + 120 * S)
-        assert tx.lease("poll-a", "w2", NOW, NOW + 60 * S)
-        assert tx.lease("tick", "w2", NOW + 61 * S, NOW + 120 * S)
+        return [row.key for row in tx.claim("a", owner, now, limit, pace)]
 
 
 def test_a_host_is_given_no_more_a_second_than_its_file_says(store):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 
 import structlog
@@ -11,10 +12,13 @@ from hsdispute_plugin import app as joined
 from hsdispute_plugin.app import App
 from hsdispute_plugin.desk_records import NOTICES
 from hsdispute_plugin.entrypoints.figures import Figures
+from hsdispute_plugin.outbox import LONGEST_ASKED_S
 from hsdispute_plugin.store import StoreDelayed
 from hsdispute_plugin.work import Embedded
+from hsdispute_plugin.work_watch import Jumps, Watch
 
 BEAT_EVERY_S, ALIVE = 3.0, timedelta(seconds=12)
+FARTHEST = timedelta(seconds=LONGEST_ASKED_S + 60)  # nothing is put off for longer: a later moment is of a clock since set back
 NOTICE_EVERY_S, TICK_EVERY_S, LISTEN_S = 1.0, 20.0, 1.0
 _log = structlog.get_logger(__name__)
 
@@ -31,12 +35,14 @@ class Working:
              "tick": (TICK_EVERY_S, lambda: app.desk.tick(app.book, joined.clock(), self._owner))},
             {name: pace.at_once for name, pace in app.paces.items()})
         self._stop = threading.Event()
+        self._watch, self._jumps = Watch(), Jumps(time.monotonic)
 
     def start(self) -> None:
         """Start all threads; what the process before this one held on an embedded database is free again."""
-        if self._app.store.embedded:
-            with self._app.store.begin() as tx:
+        with self._app.store.begin() as tx:
+            if self._app.store.embedded:
                 tx.release()
+            tx.due_again(joined.clock(), FARTHEST)
         self._beat()
         self._work.start()
         if not self._app.store.embedded:
@@ -66,8 +72,21 @@ class Working:
         return len(ended)
 
     def _beat(self) -> int:
+        now = joined.clock()
+        if jump := self._jumps.seen(now):
+            _log.warning("clock_jumped", seconds=round(jump.total_seconds()))
         with self._app.store.begin() as tx:
-            tx.beat(self._owner, joined.clock() + ALIVE)
+            tx.beat(self._owner, now + ALIVE)
+            others = tx.beats()
+            others.pop(self._owner)
+            if dead := self._watch.dead(others):
+                tx.release(dead)
+            if jump:
+                tx.due_again(now)
+        for owner in dead:
+            _log.warning("process_dead", owner=owner)
+        self._app.reception.regain(self._owner)
+        self._app.outbox.regain(self._owner)
         return 0
 
     def _listen(self) -> None:

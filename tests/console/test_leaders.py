@@ -84,7 +84,7 @@ def test_what_could_not_be_delivered_is_sent_again(console, browse):
     now = joined.clock()
     with console.app.store.begin() as tx:
         row = tx.outbox(("queued",), 1)[0]
-        claimed = tx.claim(row.platform, "somebody", now, now + timedelta(minutes=1), 1)
+        claimed = tx.claim(row.platform, "somebody", now, 1)
         assert claimed and tx.settle(claimed[0].id, "somebody", "dead", now, error="平台说没有这张工单")
     client = browse("admin")
     said = client.get("/console/operations").text

@@ -28,6 +28,7 @@ class Proxy:
     def __init__(self, upstream: str) -> None:
         self.upstream, self.host, self.upstream_port = upstream, urlsplit(upstream).hostname, urlsplit(upstream).port
         self.fault, self.writes_only, self.seen = "", False, Counter[str]()
+        self.slow_s = 0.0  # before every answer
         self._ended, self._server = threading.Event(), None
         with socket.create_server(("127.0.0.1", 0)) as s:
             self.port = s.getsockname()[1]
@@ -67,6 +68,7 @@ class Proxy:
         if not request.raw_requestline or not request.parse_request():
             return
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
+        self._ended.wait(self.slow_s)
         fault = self.fault if not self.writes_only or request.command not in ("GET", "HEAD") else ""
         self.seen[fault] += 1
         if fault == "refuse":  # a connection from before
