@@ -14,6 +14,9 @@ def hsdispute_platforms() -> Iterable[PlatformRegistration]:
     yield PlatformRegistration("roundup", _roundup)
     yield PlatformRegistration("http_json", _http_json)
     yield PlatformRegistration("spreadsheet", _spreadsheet)
+    yield PlatformRegistration("weaver", _weaver)
+    yield PlatformRegistration("seeyon", _seeyon)
+    yield PlatformRegistration("o2oa", _o2oa)
 
 
 def _roundup(settings: PlatformSettings) -> Platform:
@@ -32,3 +35,21 @@ def _spreadsheet(settings: PlatformSettings) -> Platform:
     from hsdispute_plugin.adapters.spreadsheet import Spreadsheet
 
     return Spreadsheet(settings)
+
+
+def _weaver(settings: PlatformSettings) -> Platform:
+    from hsdispute_plugin.adapters.weaver import weaver
+
+    return weaver(settings)
+
+
+def _seeyon(settings: PlatformSettings) -> Platform:
+    from hsdispute_plugin.adapters.seeyon import seeyon
+
+    return seeyon(settings)
+
+
+def _o2oa(settings: PlatformSettings) -> Platform:
+    from hsdispute_plugin.adapters.o2oa import o2oa
+
+    return o2oa(settings)

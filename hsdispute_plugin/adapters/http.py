@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
@@ -44,7 +45,7 @@ class Http:
 
     def __init__(
         self, base: str, *, auth: tuple[str, str] | None = None, headers: Mapping[str, str] | None = None,
-        timeout_s: float = 10.0,
+        timeout_s: float = 10.0, cookies: bool = True,
     ) -> None:
         self._base = base.rstrip("/")
         self._timeout = (min(5.0, timeout_s), timeout_s)
@@ -53,6 +54,8 @@ class Http:
         # As bytes: a password that is not Latin-1 would otherwise stop the client before it sends anything.
         self._session.auth = HTTPBasicAuth(auth[0].encode(), auth[1].encode()) if auth else None
         self._session.headers.update(headers or {})
+        if not cookies:
+            self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
 
     def call(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None,

@@ -147,12 +147,15 @@ def serve(
 
 
 @commands.command()
-def doctor(config: Config = None, database: Database = None) -> None:
+def doctor(
+    config: Config = None, database: Database = None,
+    platform: Annotated[str, typer.Option("--platform", help="只查这一个平台（没启用的也行）：登录、读、按原值试写一次")] = "",
+) -> None:
     """体检：配置、引擎、数据库、办理日志、各平台、日历，逐项说明好坏和怎么办。"""
-    from hsdispute_plugin.entrypoints.doctor import examine
+    from hsdispute_plugin.entrypoints.doctor import examine, examine_platform
 
     worst = 0
-    for line in examine(config, database):
+    for line in examine_platform(config, platform) if platform else examine(config, database):
         typer.echo(line)
         worst |= line.startswith("✗")
     if worst:

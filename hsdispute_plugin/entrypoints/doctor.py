@@ -8,11 +8,11 @@ from pathlib import Path
 
 from hsdispute_plugin import app
 from hsdispute_plugin.adapters.signature import SHORTEST_SECRET
-from hsdispute_plugin.app_platforms import open_platforms
+from hsdispute_plugin.app_platforms import open_platforms, platform_settings
 from hsdispute_plugin.app_secrets import webhook_secrets
 from hsdispute_plugin.clocks import ClockBook
 from hsdispute_plugin.errors import PluginRefused, RulebookError
-from hsdispute_plugin.hooks.platform import Platform
+from hsdispute_plugin.hooks.platform import Examined, Platform
 from hsdispute_plugin.model import SHANGHAI
 from hsdispute_plugin.rules import durable
 from hsdispute_plugin.rules.editions import EditionRefused, current, in_force
@@ -44,6 +44,34 @@ def examine(config: Path | None, database: str | None) -> Iterator[str]:
         platforms = {}
     yield from _database(database, platforms)
     yield from _platforms(platforms)
+
+
+def examine_platform(config: Path | None, name: str) -> Iterator[str]:
+    """Yield the findings on one platform, switched on or not, one after another; where it can, a trial of writing is the last."""
+    directory = app.config_directory(config)
+    try:
+        plugins, settings = app.open_plugins(), platform_settings(name, directory)
+        adapter = str(settings.values.get("适配器", ""))
+        if adapter not in plugins.platforms:
+            there = "、".join(sorted(p.stem for p in (directory / "platforms").glob("*.yaml")))
+            yield f"✗ 平台 {name}：" + (f"适配器 “{adapter}” 没有人提供" if settings.values
+                                      else f"没有 platforms/{name}.yaml，有的是：{there}")
+            return
+        platform = plugins.platforms[adapter].connect(settings)
+    except (RulebookError, PluginRefused, KeyError) as err:
+        yield f"✗ 平台 {name}：{err}"
+        return
+    steps = platform.steps(writing=True) if isinstance(platform, Examined) else [("登录和读取", platform.check())]
+    for what, wrong in steps:
+        yield from (f"✗ 平台 {name}：{what}：{sentence}" for sentence in wrong)
+        if not wrong:
+            yield f"✓ 平台 {name}：{what}"
+    if not isinstance(platform, Examined):
+        yield f"! 平台 {name}：这种平台不试写，写回在第一张工单上核对"
+    if settings.values.get("启用") != "是":
+        yield f"! 平台 {name}：还没有启用，体检都好以后在 platforms/{name}.yaml 里写 启用: 是"
+    yield from _webhooks(name)
+    platform.close()
 
 
 def _edition(directory: Path, source: RuleSource) -> Iterator[str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from hsdispute_plugin.errors import PluginRefused, place_of
 from hsdispute_plugin.model import Facts, Ticket, Track
@@ -147,6 +147,17 @@ class Platform(Protocol):
 
     def close(self) -> None:
         """Close connections."""
+
+
+@runtime_checkable
+class Examined(Protocol):
+    """A platform that the doctor can try step by step. Not needed: others are asked by ``check``."""
+
+    def steps(self, *, writing: bool) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield what was tried and what is wrong with it, in Chinese; stop where nothing further can be tried.
+
+        With ``writing`` the last step stores a field of ours with the very value that it has, to prove that we may.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,203 @@
+"""O2OA: its single sign-on, its tasks, works and data (``x_processplatform_assemble_surface``), its answers.
+
+Read in its published sources (2026-11), never tried against a live system:
+
+- an answer is ``{"type", "data", "message", "prompt"}``; errors come as HTTP 500, ``prompt`` is the class of the error, and its
+  message may hold the ticket's title; a token that is not known is an anonymous visitor, told by words;
+- a cookie of an earlier answer wins over the token in the header, so none is kept;
+- ``PUT data/work/{id}`` replaces the whole data, and the title of the work with it: everything read goes back, with our fields;
+- ``attachment/upload`` attaches at once and renames a second file of one name; the name goes as a field of the form, in UTF-8;
+- the token of the sign-on holds a time that may be 60 seconds off.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from hsdispute_plugin.adapters.http import Http
+from hsdispute_plugin.adapters.json_shape import at, put, word
+from hsdispute_plugin.adapters.mapping import PlatformFile
+from hsdispute_plugin.adapters.oa_calls import OaCalls, Told, docx, posted, strange
+from hsdispute_plugin.adapters.oa_cipher import des_sealed
+from hsdispute_plugin.adapters.oa_form import FILES, Form, FormWords, Row, time_of
+from hsdispute_plugin.adapters.oa_platform import OaPlatform
+from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused
+from hsdispute_plugin.hooks.platform import PlatformSettings
+
+PAGE = 100
+_MOST_PAGES = 200
+_SURFACE = "/x_processplatform_assemble_surface/jaxrs"
+_SSO = "/x_organization_assemble_authentication/jaxrs/sso"
+_ANONYMOUS = ("not cipher or manager or user", "not manager or user", "not user", "not cipher")
+_SIGN_IN = {
+    "ExceptionTokenExpired": "本机与 O2OA 的时钟相差超过 60 秒，请校准",
+    "ExceptionReadToken": "密钥不对，或 O2OA 改用了国密加密（person.json 的 encryptType），请与管理员核对",
+    "ExceptionClientNotExist": "没有这个应用，或它没有启用：请管理员在“系统设置—SSO 配置”里添加并重启",
+    "ExceptionPersonNotExist": "没有这个用户：请核对 用户（要用英文的唯一编码或手机号）",
+    "ExceptionAdmin": "不能用 xadmin：请另建一个机器人账号",
+}
+_FLOW = {"标题": "title", "创建时间": "startTime", "创建人": "creatorPerson", "流程": "processName", "节点": "activityName",
+         "编号": "serial"}
+
+
+def o2oa(settings: PlatformSettings) -> OaPlatform:
+    """Connect an O2OA.
+
+    Raises:
+        RulebookError: The platform file is wrong.
+    """
+    return OaPlatform(settings, O2oa)
+
+
+class O2oaSpeech:
+    """How O2OA signs callers in, and what its answers mean. ``clock`` gives Unix seconds."""
+
+    product = "O2OA"
+
+    def __init__(self, client: str, user: str, key: str, clock: Callable[[], float] = time.time) -> None:
+        self._client, self._user, self._key, self._clock = client, user, key, clock
+
+    def missing(self, name: str) -> tuple[str, ...]:
+        """Return what is wrong with the secret."""
+        if not self._key:
+            return (f"没有密钥：请设 HSDISPUTE_{name}_SECRET（或 …_FILE），值是 SSO 配置里的密钥",)
+        return () if len(self._key.encode()) >= 8 else (f"HSDISPUTE_{name}_SECRET 不足 8 个字符，O2OA 的 SSO 密钥至少 8 个",)
+
+    def sign_in(self, http: Http) -> Mapping[str, str]:
+        """Fetch a token as the robot."""
+        try:
+            sealed = des_sealed(self._key, f"{self._user}#{int(self._clock() * 1000)}")
+        except ValueError:
+            raise DeliveryDelayed("O2OA 的 SECRET 没有设好，用 hsdispute doctor 看该设什么", host_down=True) from None
+        told = posted(http, _SSO, self.product, body={"client": self._client, "token": sealed})
+        token = word(at(told.fields.get("data"), "token"))
+        if not token:
+            why = _SIGN_IN.get(_prompt(told), "请核对应用、用户和密钥")
+            raise DeliveryDelayed(f"O2OA 不给令牌：POST {_SSO}。{why}", host_down=True)
+        return {"x-token": token}
+
+    def expired(self, told: Told) -> bool:
+        """Tell by the words of its filter that we are a stranger to it."""
+        return told.fields.get("type") == "error" and word(told.fields.get("message")).startswith(_ANONYMOUS)
+
+    def judged(self, told: Told, where: str, *, reading: bool) -> Any:
+        """Return ``data`` of a success; sort errors by their class."""
+        kind, prompt = told.fields.get("type"), _prompt(told)
+        if kind in ("success", "warn") and told.status < 300:
+            return told.fields.get("data")
+        if kind == "connectFatal" or (kind == "error" and not prompt):
+            raise DeliveryDelayed(f"O2OA 内部出错：{where}（HTTP {told.status}）", outcome_unknown=not reading,
+                                  host_down=kind == "connectFatal")
+        if kind != "error":
+            raise strange(self.product, where, reading=reading)
+        if prompt.endswith("AccessDenied"):
+            raise DeliveryRefused(f"O2OA 说机器人没有权限：{where}。工作可能已流转，或机器人不是当前处理人、表单不许保存")
+        if "NotExist" in prompt:
+            raise DeliveryRefused(f"O2OA 里没有这个工作：{where}。可能已办结或删除")
+        raise DeliveryRefused(f"O2OA 不接受（{prompt}）：{where}")
+
+
+class O2oa:
+    """One O2OA with one robot, which handles tasks at the activity where tickets are assigned."""
+
+    product = O2oaSpeech.product
+    keeps_absent_fields = True
+
+    def __init__(self, file: PlatformFile, settings: PlatformSettings, words: FormWords) -> None:
+        """Read 地址, 应用, 用户, 流程, 附件位置 of the platform file; its problems are noted in it."""
+        self._name = settings.name.upper().replace("-", "_")
+        self._speech = O2oaSpeech(file.text("应用"), file.text("用户"), settings.secret("SECRET"))
+        self._flows = file.names("流程")
+        self._site = words.write_at.get(FILES, "")
+        self._calls = OaCalls(file.address(), self._speech, file.seconds("超时秒", 10))
+
+    def missing(self) -> tuple[str, ...]:
+        """Return what is wrong with SECRET."""
+        return self._speech.missing(self._name)
+
+    def signed_in(self) -> None:
+        """Fetch a new token."""
+        self._calls.signed_in()
+
+    def rows(self, begin: datetime | None) -> Iterator[Row]:
+        """Yield the robot's tasks, of the processes that the file names (none named: of all), by their works."""
+        for page in range(1, _MOST_PAGES + 1):
+            where = f"{_SURFACE}/task/list/my/paging/{page}/size/{PAGE}"
+            given = self._calls.ask("GET", where)
+            if not isinstance(given, list):
+                raise strange(self.product, f"GET {where}", reading=True)
+            for raw in given:
+                if self._flows and not self._flows & {word(at(raw, k)) for k in ("process", "processName", "processAlias")}:
+                    continue
+                times = [t for name in ("startTime", "updateTime") if (t := time_of(at(raw, name)))]
+                if (number := word(at(raw, "work"))) and times:
+                    yield Row(number, max(times))
+            if len(given) < PAGE:
+                return
+        raise DeliveryDelayed(f"O2OA 的待办超过 {_MOST_PAGES} 页，请在平台文件里写上 流程")
+
+    def read(self, number: str) -> Form:
+        """Read the data of a work, and the names of its attachments where papers are to be attached."""
+        where = f"{_SURFACE}/data/work/{quote(number, safe='')}"
+        data = self._calls.ask("GET", where)
+        if not isinstance(data, Mapping):
+            raise strange(self.product, f"GET {where}", reading=True)
+        work = data.get("$work")
+        values = {name: _shown(value) for name, value in _flat(data).items()}
+        return Form(number, values, {}, flow={label: _shown(at(work, name)) for label, name in _FLOW.items()},
+                    files=self._files(number), raw=data)
+
+    def _files(self, number: str) -> frozenset[str]:
+        if not self._site:
+            return frozenset()
+        given = self._calls.ask("GET", f"{_SURFACE}/attachment/list/work/{quote(number, safe='')}")
+        return frozenset(word(at(f, "name")) for f in given) if isinstance(given, list) else frozenset()
+
+    def upload(self, form: Form, title: str, content: bytes) -> str:
+        """Attach a paper at the place 字段.附件; it stands there at once."""
+        self._calls.tell("POST", f"{_SURFACE}/attachment/upload/work/{quote(form.number, safe='')}", parts={
+            "fileName": (None, title), "site": (None, self._site), "file": docx(title, content)})
+        return ""
+
+    def save(self, form: Form, changes: Mapping[str, str], papers: Mapping[str, str]) -> None:
+        """Put the data back with our fields in it; the title goes along, which O2OA would otherwise empty."""
+        data = copy.deepcopy({name: value for name, value in form.raw.items() if not name.startswith("$")})
+        for name, value in changes.items():
+            put(data, name, value)
+        if not word(data.get("title")) and not word(data.get("subject")):
+            data["title"] = form.flow.get("标题", "")
+        self._calls.tell("PUT", f"{_SURFACE}/data/work/{quote(form.number, safe='')}", body=data)
+
+    def close(self) -> None:
+        """Close connections."""
+        self._calls.close()
+
+
+def _prompt(told: Told) -> str:
+    """Return the class of an error without its package."""
+    name = word(told.fields.get("prompt")).rpartition(".")[2].rpartition("$")[2]
+    return name if name.isascii() and name.isalnum() and len(name) < 80 else ""
+
+
+def _flat(data: Mapping[str, Any], before: str = "", depth: int = 3) -> dict[str, Any]:
+    """Return the fields of data by dotted names; the OA's own ($work, …) are left out."""
+    found: dict[str, Any] = {}
+    for name, value in data.items():
+        if not name.startswith("$"):
+            found[before + name] = value
+            if isinstance(value, Mapping) and depth:
+                found |= _flat(value, f"{before}{name}.", depth - 1)
+    return found
+
+
+def _shown(value: Any) -> str:
+    """Return a value as people read it: of a list of persons or units their names, of 张三@zs@P the name."""
+    if isinstance(value, list):
+        return "、".join(filter(None, (_shown(v) for v in value)))
+    text = word(value)
+    return text.partition("@")[0] if text.endswith(("@P", "@I", "@U")) else text
