@@ -255,7 +255,8 @@ class SeeyonHost(Host):
     def _rows(self, request):
         given = json.loads(request.body)
         assert (given["templateCode"], given["rightId"]) == ("HS12345", "1000000000000000001.2000000000000000002")
-        numbers = [n for n, at in self.filed.items() if n in self.times and given["beginDateTime"] <= at[:10] <= given["endDateTime"]]
+        numbers = [n for n, at in self.filed.items()
+                   if n in self.times and given["beginDateTime"] <= at[:10] <= given["endDateTime"]]
         first = (given["page"] - 1) * given["pageSize"]
         return self._export(numbers[first:first + given["pageSize"]])
 
