@@ -38,7 +38,8 @@ DEFAULT_DATABASE = "sqlite:///hsdispute.sqlite3"
 #: Every environment variable that is read, and what it is for. A secret may also stand in a file that ``<name>_FILE`` names.
 ENVIRONMENT: Mapping[str, str] = MappingProxyType({
     "HSDISPUTE_CONFIG": "配置目录；命令行的 --config 优先；都没有则用随附的配置",
-    "HSDISPUTE_DATABASE": "数据库地址：sqlite:///文件，或 postgresql+psycopg://用户:口令@主机/库；命令行的 --database 优先",
+    "HSDISPUTE_DATABASE": "数据库地址：sqlite:///文件，或 postgresql+psycopg://用户:口令@主机/库；命令行的 --database 优先。"
+                          "SQLite 被占着时最多等 10 秒，要改写成 sqlite:///文件?timeout=5",
     "HSDISPUTE_CACHE": "回放时存放已读事实的目录（没有原文和编号）；命令行的 --cache 优先；都没有则用 ~/.cache/hsdispute",
     "HSDISPUTE_API_TOKEN": "调用 /api/v1 要带的令牌；不设则只接受本机的请求",
     "HSDISPUTE_CONSOLE_PROXIES": "统一登录：只信这些反向代理地址（用逗号分开）在请求头里写明的登录名；不设则不信任何请求头",

@@ -20,6 +20,7 @@ from hsdispute_plugin.store_lanes import CHANNEL, LaneTables
 from hsdispute_plugin.store_leases import LeaseTables
 from hsdispute_plugin.store_shadow import ShadowTables
 
+PATIENCE_S = 10.0  # how long we wait for an embedded database that another process, or thread, holds: sqlite:///file?timeout=5
 MIGRATION_LOCK = 20251027  # any number of our own: PostgreSQL's advisory lock while the schema is brought up to date
 
 
@@ -45,10 +46,12 @@ class Store:
         if not url.startswith(("sqlite", "postgresql+psycopg:")):
             raise StoreRefused("数据库地址应是 sqlite:///文件 或 postgresql+psycopg://用户:口令@主机/库 / "
                                "unknown kind of database")
-        waits = {"timeout": 30} if self.embedded else {}
         try:
+            address = sa.make_url(url)
+            self._patience_s = float(str(address.query.get("timeout", PATIENCE_S)))
+            waits = {"timeout": self._patience_s} if self.embedded else {}
             # Parameters are payers' words: no error may carry them.
-            self._engine = sa.create_engine(url, connect_args=waits, pool_pre_ping=not self.embedded, hide_parameters=True)
+            self._engine = sa.create_engine(address, connect_args=waits, pool_pre_ping=not self.embedded, hide_parameters=True)
             if self.embedded:
                 sa.event.listen(self._engine, "connect", _prepare_sqlite)
                 sa.event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
@@ -85,15 +88,24 @@ class Store:
             StoreDelayed: The database did not take it; nothing was changed.
         """
         try:
-            if self.embedded:
-                with self._writer, self._engine.begin() as connection:
-                    yield Transaction(connection)
-            else:
-                with self._engine.begin() as connection:
-                    yield Transaction(connection)
+            with self._turn(), self._engine.begin() as connection:
+                yield Transaction(connection)
         except sa.exc.DBAPIError as err:
-            raise StoreDelayed(f"数据库暂时不可用（{type(err).__name__}），没有改动任何内容，请稍后再试 / "
+            raise StoreDelayed(f"数据库暂时不可用（{_reason(err)}），没有改动任何内容，请稍后再试 / "
                                f"the database did not take it") from err
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for this thread's turn at an embedded database, no longer than for another process: a host that waits is told."""
+        if not self.embedded:
+            yield
+            return
+        if not self._writer.acquire(timeout=self._patience_s):
+            raise StoreDelayed("数据库正忙，没有改动任何内容，请稍后再试 / the database is busy")
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     def listen(self, wait_s: float) -> Iterator[str]:
         """Yield the platforms that got work from another process, ``""`` when none did for ``wait_s``; PostgreSQL only.
@@ -124,6 +136,21 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _reason(error: sa.exc.DBAPIError) -> str:
+    """Say in words what an administrator can mend; the database's own words may be a payer's."""
+    code = str(getattr(error.orig, "sqlite_errorname", "") or getattr(error.orig, "sqlstate", "") or "")
+    found = next((words for start, words in _REASONS.items() if code.startswith(start)), "")
+    return found or type(error).__name__
+
+
+#: SQLite's names and PostgreSQL's states.
+_REASONS = {
+    "SQLITE_FULL": "磁盘满了", "SQLITE_IOERR": "磁盘读写不了，可能满了", "53100": "数据库服务器的磁盘满了",
+    "SQLITE_BUSY": "被别的程序占着", "SQLITE_READONLY": "数据库文件不许写", "SQLITE_CANTOPEN": "数据库文件打不开",
+    "57P0": "正在重启",
+}
 
 
 class Transaction(CaseTables, LaneTables, LeaseTables, JournalTable, AccountTables, InboxTable, BoardTable, ShadowTables):

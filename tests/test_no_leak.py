@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import warnings
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -324,3 +325,11 @@ def test_a_level_that_is_none_is_told_and_the_usual_one_holds():
                           text=True, check=True)
     (line,) = done.stderr.splitlines()
     assert (json.loads(line)["event"], json.loads(line)["known"]) == ("unknown_log_level", ["debug", "info", "warning", "error"])
+
+
+def test_a_full_disk_of_the_logs_stops_no_work():
+    said = "import structlog; from hsdispute_plugin.entrypoints.logs import configure; configure(); "
+    said += "[structlog.get_logger().warning('x' * 9000) for _ in range(9)]; print('went on')"
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([sys.executable, "-c", said], stdout=subprocess.PIPE, stderr=full, check=False)
+    assert done.stdout == b"went on\n"

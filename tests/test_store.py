@@ -266,3 +266,28 @@ def test_a_database_of_version_7_shows_its_alerts_on_the_board(url):
         assert [(line.case_no, line.alerts) for line in tx.alerted(since, frozenset())] == [("HS-2026-000001", ("office",))]
         assert tx.alerted(since, frozenset({"new"})) == [] and tx.alerted(datetime(2026, 11, 26, tzinfo=UTC), frozenset()) == []
     store.close()
+
+
+def test_a_thread_that_waits_too_long_for_its_turn_is_told(tmp_path):
+    store = Store(f"sqlite:///{tmp_path / 'cases.sqlite3'}?timeout=0.1")
+    told = []
+
+    def other():
+        with pytest.raises(StoreDelayed, match="数据库正忙，没有改动任何内容"), store.begin():
+            pass
+        told.append(True)
+
+    with store.begin() as tx:
+        tx.add_event("roundup", "e1", "T1", "created", NOW)
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+    assert told
+    with store.begin() as tx:
+        assert tx.depths()["events"] == 1
+    store.close()
+
+
+def test_a_timeout_that_is_no_number_is_refused(tmp_path):
+    with pytest.raises(StoreRefused, match="数据库打不开"):
+        Store(f"sqlite:///{tmp_path / 'cases.sqlite3'}?timeout=soon")

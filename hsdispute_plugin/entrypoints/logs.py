@@ -12,8 +12,9 @@ import re
 import sys
 import threading
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO, cast
 
 import orjson
 import structlog
@@ -50,7 +51,7 @@ def configure(usual: str = "info") -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[name]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Patient(sys.stderr))),
     )
     if not known:
         _log.warning("unknown_log_level", variable="HSDISPUTE_LOG_LEVEL", known=list(LEVELS), instead=usual)
@@ -77,6 +78,22 @@ def _masked(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [_masked(v) for v in value]
     return value if value is None or isinstance(value, bool | int | float) else type(value).__name__
+
+
+class _Patient:
+    """A stream on which a line that cannot be written is lost: work does not stop because the disk of the logs is full."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            return self._stream.write(text)
+        return 0
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
 
 
 class _Foreign(logging.Formatter):

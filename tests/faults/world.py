@@ -32,7 +32,7 @@ class County:
         self, home: Path, tracker: Tracker, database: str, workers: int = 0, *, beside: Mapping[str, str] | None = None,
         program: Path | None = None, environment: Mapping[str, str] | None = None, **settings: str,
     ) -> None:
-        self.home, self.port, self.database = home, free_port(), database
+        self.home, self.port, self.database, self.logs = home, free_port(), database, home
         self.config, self.environment = home / "config", dict(environment or {})
         self.offset_s = 0.0  # what the clocks of the processes show more than ours (program.py)
         self.tool = [TOOL] if program is None else [sys.executable, program]
@@ -52,7 +52,7 @@ class County:
         """Start one process, or all that do not run."""
         for one in [name] if name else [n for n, p in self.processes.items() if p is None]:
             words = ["serve", "--port", str(self.port)] if one == "gateway" else ["worker"]
-            with (self.home / f"{one}.log").open("ab") as log:
+            with (self.logs / f"{one}.log").open("ab") as log:
                 self.processes[one] = subprocess.Popen(
                     [*self.tool, *words, "--config", self.config, "--database", self.database],
                     env={**os.environ, **self.environment}, stdout=log, stderr=log)
@@ -117,7 +117,7 @@ class County:
             return 0, ""
 
     def log(self) -> str:
-        return "".join(p.read_text("utf-8", "replace") for p in sorted(self.home.glob("*.log")))
+        return "".join(p.read_text("utf-8", "replace") for p in sorted(self.logs.glob("*.log")))
 
 
 def until(true: Callable[[], bool], what: str, seconds: float = 60) -> None:
