@@ -12,6 +12,7 @@ from hsdispute_plugin.hooks.specs import hookimpl
 def hsdispute_platforms() -> Iterable[PlatformRegistration]:
     """Offer the adapters of this package."""
     yield PlatformRegistration("roundup", _roundup)
+    yield PlatformRegistration("request_tracker", _request_tracker)
     yield PlatformRegistration("http_json", _http_json)
     yield PlatformRegistration("spreadsheet", _spreadsheet)
     yield PlatformRegistration("weaver", _weaver)
@@ -23,6 +24,12 @@ def _roundup(settings: PlatformSettings) -> Platform:
     from hsdispute_plugin.adapters.roundup import Roundup  # imported when one is connected: deciding needs no HTTP client
 
     return Roundup(settings)
+
+
+def _request_tracker(settings: PlatformSettings) -> Platform:
+    from hsdispute_plugin.adapters.request_tracker import RequestTracker
+
+    return RequestTracker(settings)
 
 
 def _http_json(settings: PlatformSettings) -> Platform:

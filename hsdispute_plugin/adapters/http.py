@@ -60,7 +60,7 @@ class Http:
     def call(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | Iterable[tuple[str, str]] | None = None,
-        body: object = None, raw: bytes | None = None, files: Mapping[str, Any] | None = None,
+        body: object = None, raw: bytes | None = None, files: Mapping[str, Any] | list[tuple[str, Any]] | None = None,
         accept: frozenset[int] = frozenset(),
     ) -> Answer:
         """Send one request and return the answer when its status is 2xx or in ``accept``.

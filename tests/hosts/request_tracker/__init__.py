@@ -1,0 +1,1 @@
+"""A real Request Tracker 5 shaped like a county hotline."""
