@@ -166,7 +166,9 @@ class O2oa:
 
     def save(self, form: Form, changes: Mapping[str, str], papers: Mapping[str, str]) -> None:
         """Put the data back with our fields in it; the title goes along, which O2OA would otherwise empty."""
-        data = copy.deepcopy({name: value for name, value in form.raw.items() if not name.startswith("$")})
+        data = {name: value for name, value in form.raw.items() if not name.startswith("$")}
+        for name in {name.partition(".")[0] for name in changes if "." in name}:
+            data[name] = copy.deepcopy(data.get(name))  # what was read stays as it was read
         for name, value in changes.items():
             put(data, name, value)
         if not word(data.get("title")) and not word(data.get("subject")):
@@ -198,6 +200,6 @@ def _flat(data: Mapping[str, Any], before: str = "", depth: int = 3) -> dict[str
 def _shown(value: Any) -> str:
     """Return a value as people read it: of a list of persons or units their names, of 张三@zs@P the name."""
     if isinstance(value, list):
-        return "、".join(filter(None, (_shown(v) for v in value)))
+        return "、".join(filter(None, (_shown(v) for v in value if not isinstance(v, list))))
     text = word(value)
     return text.partition("@")[0] if text.endswith(("@P", "@I", "@U")) else text

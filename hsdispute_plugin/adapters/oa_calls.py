@@ -125,7 +125,10 @@ class OaCalls:
         with self._lock:
             if self._carried is None or self._carried is stale:
                 self._carried = None
-                self._carried = dict(self._speech.sign_in(self._http))
+                try:
+                    self._carried = dict(self._speech.sign_in(self._http))
+                except DeliveryDelayed as err:  # of the call itself nothing was sent
+                    raise DeliveryDelayed(str(err), retry_after_s=err.retry_after_s, host_down=True) from None
             return self._carried
 
     def close(self) -> None:

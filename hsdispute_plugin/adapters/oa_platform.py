@@ -104,9 +104,17 @@ class OaPlatform:
 
     def _check_back(self, form: Form, changes: Mapping[str, Any], key: str) -> None:
         """Read back. A field that shows neither ours nor what stood there before was written since by a person, and stands."""
-        after = self._host.read(form.number)
-        lost = [self._words.write_at[label] for label, value in changes.items() if not self._words.stands(after, label, value)
-                and after.values.get(self._words.write_at[label], "") == form.values.get(self._words.write_at[label], "")]
+        after, lost = self._host.read(form.number), list[str]()
+        for label, value in changes.items():
+            name = self._words.write_at[label]
+            there = after.values.get(name, "")
+            if self._words.stands(after, label, value):
+                continue
+            if there and len(there) < len(spelt := self._words.spelt(form, label, value)) and spelt.startswith(there):
+                raise DeliveryRefused(f"工单 {form.number} 的 “{name}” 只存下了一部分：字段太短，或只存日期。"
+                                      "请放宽字段，把它清空后重发")
+            if there == form.values.get(name, ""):
+                lost.append(name)
         if not self._said(after, key):
             lost.append(self._words.write_at.get(NOTE, "意见"))
         if lost:

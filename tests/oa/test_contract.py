@@ -1,5 +1,6 @@
 """What every OA owes us, held against each of them: filled in once, nobody overwritten, never moved on, never silent."""
 
+import contextlib
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -95,6 +96,11 @@ class TestWriting:
         assert standing(host, "主办", "依据") == {"主办": "合水县人社局", "依据": "四（二）"}
         assert standing(host, "说明")["说明"].endswith("经办人已填、未覆盖的字段：主办")
 
+    def test_our_own_mark_is_nobodys_value(self, platform, host):
+        host.forms[host.number][host.at["幂等键"]] = "HS-2025-000009-9"
+        platform.write_back(host.number, RESULT, None)
+        assert standing(host, "幂等键") == {"幂等键": RESULT.key} and "未覆盖" not in standing(host, "说明")["说明"]
+
     def test_what_a_clerk_wrote_into_the_note_stays(self, platform, host):
         host.forms[host.number][host.at["说明"]] = "已电话联系"
         platform.write_back(host.number, RESULT, None)
@@ -138,6 +144,15 @@ class TestWriting:
         assert not caught.value.outcome_unknown
 
 
+    def test_a_field_that_keeps_only_a_part_is_put_before_a_person(self, platform, host):
+        def cut():
+            host.forms[host.number][host.at["时限"]] = "2026-12-01"
+
+        host.during["save"] = cut
+        with pytest.raises(DeliveryRefused, match="只存下了一部分：字段太短，或只存日期"):
+            platform.write_back(host.number, RESULT, None)
+
+
 class TestTokens:
     def test_an_expired_token_is_renewed_and_the_call_sent_once_more(self, platform, host):
         platform.fetch(host.number)
@@ -156,6 +171,16 @@ class TestTokens:
         with ThreadPoolExecutor(8) as threads:
             read = list(threads.map(platform.fetch, [host.number] * 16))
         assert len(read) == 16 and host.calls["token"] == 2
+
+    def test_without_an_answer_to_the_sign_in_nothing_was_written(self, platform, host):
+        host.fail["token"] = ["refused"]
+        with pytest.raises(DeliveryDelayed) as caught:
+            platform.write_back(host.number, RESULT, None)
+        assert caught.value.host_down and not caught.value.outcome_unknown
+        host.fail["token"], host.during["read"] = [None, "lost"], host.expire
+        with pytest.raises(DeliveryDelayed) as caught:
+            platform.write_back(host.number, RESULT, None)
+        assert caught.value.host_down and not caught.value.outcome_unknown and host.calls["save"] == 0
 
     def test_a_token_that_is_never_known_is_not_asked_for_ever(self, platform, host):
         host.knows = lambda *_: False
@@ -233,9 +258,12 @@ class TestTrouble:
         def elsewhere(request):
             return 302, {"Location": "http://elsewhere.invalid/"}, ""
 
-        host.fail |= {"read": [elsewhere] * 2, "save": [elsewhere] * 2}
-        with pytest.raises(DeliveryDelayed, match="HTTP 302"):
+        host.fail["read"] = [elsewhere] * 2
+        with pytest.raises(DeliveryDelayed, match=r"刚给的令牌它自己不认：.*HTTP 302"):
             platform.fetch(host.number)
+        host.fail |= {"read": [elsewhere], "save": [elsewhere]}
+        platform.write_back(host.number, RESULT, None)
+        assert host.calls["save"] == 1, "a redirect to the login page is an old token: nothing was done"
         assert taken == [] and all(call.request.url.startswith(URL) for call in mocked.calls)
 
     def test_an_answer_without_end_is_cut_off(self, platform, host, monkeypatch):
@@ -272,3 +300,39 @@ def test_a_connection_that_is_cut_off_while_writing_leaves_the_outcome_unknown(p
     with pytest.raises(DeliveryDelayed) as caught:
         platform.write_back(host.number, RESULT, None)
     assert caught.value.outcome_unknown
+
+
+def places(body, at=()):
+    """Yield the places of a body, the whole first; of many alike (fields of a form) some."""
+    yield at
+    inner = list(body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ())
+    for key, value in inner if len(inner) < 16 else inner[:4]:
+        yield from places(value, (*at, key))
+
+
+def replaced(body, place, value):
+    if not place:
+        return value
+    key, *rest = place
+    if isinstance(body, dict):
+        return {k: replaced(v, rest, value) if k == key else v for k, v in body.items()}
+    return [replaced(v, rest, value) if n == key else v for n, v in enumerate(body)]
+
+
+@pytest.mark.parametrize("kind", ["token", "rows", "read", "files", "save", "upload"])
+def test_whatever_stands_at_any_place_of_an_answer_no_other_error_comes_of_it(connect, host, kind):
+    platform, good, count = connect(with_files=True), [], 0
+    answer = host.act
+    host.act = lambda k, request: [given := answer(k, request), good.append(given[1]) if k == kind else None][0]
+    platform.changed(platform.changed("")[1])
+    platform.write_back(host.number, RESULT, None)
+    host.act = answer
+    for place in places(good[0]) if good else ():
+        for value in (None, -1.5, "x", True, [], [None], {}, {"a": [1]}):
+            host.fail[kind] = [(200, replaced(good[0], place, value))] * 2
+            host.expire()
+            count += 1
+            for ask in (lambda: platform.changed(""), lambda: platform.write_back(host.number, NEXT, RESULT)):
+                with contextlib.suppress(DeliveryDelayed, DeliveryRefused):
+                    ask()
+    assert count or (host.adapter, kind) in (("seeyon", "files"),)
