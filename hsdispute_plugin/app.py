@@ -32,14 +32,18 @@ from hsdispute_plugin.rules.rulebook import CompileEngine, Extract, Rulebook, Ru
 if TYPE_CHECKING:
     from hsdispute_plugin.desk import Desk
     from hsdispute_plugin.store import Store
+    from hsdispute_plugin.store_keys import Keys
 
 DEFAULT_DATABASE = "sqlite:///hsdispute.sqlite3"
+NO_KEYS = "none"
 
 #: Every environment variable that is read, and what it is for. A secret may also stand in a file that ``<name>_FILE`` names.
 ENVIRONMENT: Mapping[str, str] = MappingProxyType({
     "HSDISPUTE_CONFIG": "配置目录；命令行的 --config 优先；都没有则用随附的配置",
     "HSDISPUTE_DATABASE": "数据库地址：sqlite:///文件，或 postgresql+psycopg://用户:口令@主机/库；命令行的 --database 优先。"
                           "SQLite 被占着时最多等 10 秒，要改写成 sqlite:///文件?timeout=5",
+    "HSDISPUTE_KEYS": "封存缴费人信息的密钥文件（见 docs/security.md）；不写则是配置目录旁边的 <配置目录名>.keys；"
+                      f"写 {NO_KEYS} 则不封存，数据库里是明文",
     "HSDISPUTE_CACHE": "回放时存放已读事实的目录（没有原文和编号）；命令行的 --cache 优先；都没有则用 ~/.cache/hsdispute",
     "HSDISPUTE_API_TOKEN": "调用 /api/v1 要带的令牌；不设则只接受本机的请求",
     "HSDISPUTE_CONSOLE_PROXIES": "统一登录：只信这些反向代理地址（用逗号分开）在请求头里写明的登录名；不设则不信任何请求头",
@@ -152,14 +156,13 @@ class App:
         # Imported here: `hsdispute decide` must start in half a second and needs no database.
         from hsdispute_plugin.outbox import Outbox
         from hsdispute_plugin.reception import Reception
-        from hsdispute_plugin.store import Store
 
         self.directory = config_directory(directory)
         self.plugins = open_plugins()
         make = partial(open_rulebook, plugins=self.plugins)
         self.books = RulebookHolder(self.directory, make, time.monotonic)
         self.platforms, self.intervals_s = open_platforms(self.directory, self.plugins)
-        self.store = Store(database_url(database))
+        self.store = _store(self.directory, database)
         self.desk = _desk(self.directory, self.store, self.book)
         self.owner = f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(3)}"
         self.paces = paces(self.directory)
@@ -186,16 +189,44 @@ def database_url(given: str | None = None) -> str:
     return given or os.environ.get("HSDISPUTE_DATABASE") or DEFAULT_DATABASE
 
 
-@contextmanager
-def open_store(database: str | None = None) -> Iterator[Store]:
-    """Open the database alone, and close it again.
+def keys_path(directory: Path | None = None) -> Path | None:
+    """Return where the keys are looked for; ``None``: it was said that nothing is to be sealed."""
+    named = os.environ.get("HSDISPUTE_KEYS")
+    if named:
+        return None if named == NO_KEYS else Path(named)
+    place = config_directory(directory).absolute()
+    # Beside the configuration, never inside: who copies that one to another place copies no key.
+    return Path("hsdispute.keys") if place == shipped_config().absolute() else place.with_name(place.name + ".keys")
+
+
+def open_keys(directory: Path | None = None) -> Keys | None:
+    """Open the keys; ``None`` where nothing is to be sealed.
 
     Raises:
-        StoreRefused: It cannot be used as it is.
+        KeysRefused: They are not there, or cannot be used.
+    """
+    from hsdispute_plugin.store_keys import Keys, KeysRefused
+
+    path = keys_path(directory)
+    if path is None:
+        return None
+    if not path.exists():
+        raise KeysRefused(f"没有密钥文件 {path}：缴费人信息要封存了才写进数据库。新装的、从旧版升级的，请运行 "
+                          f"hsdispute keys create；换了机器或从备份恢复的，请放回原来的密钥文件。确实不要封存的，"
+                          f"设 HSDISPUTE_KEYS={NO_KEYS} / no key file")
+    return Keys(path)
+
+
+@contextmanager
+def open_store(database: str | None = None, directory: Path | None = None, *, sealed: bool = False) -> Iterator[Store]:
+    """Open the database alone, and close it again; with ``sealed`` also what is confidential in it.
+
+    Raises:
+        StoreRefused, KeysRefused: It cannot be used as it is.
     """
     from hsdispute_plugin.store import Store
 
-    store = Store(database_url(database))
+    store = _store(config_directory(directory), database) if sealed else Store(database_url(database))
     try:
         yield store
     finally:
@@ -208,13 +239,22 @@ def open_desk(directory: Path | None = None, database: str | None = None) -> tup
     Raises:
         RulebookError, PluginRefused, StoreRefused: Each with what to do.
     """
-    from hsdispute_plugin.store import Store
-
     directory = config_directory(directory)
     plugins = open_plugins()
     book = RulebookHolder(directory, partial(open_rulebook, plugins=plugins), time.monotonic).rulebook()
-    store = Store(database_url(database))
+    store = _store(directory, database)
     return _desk(directory, store, book), store, book
+
+
+def _store(directory: Path, database: str | None) -> Store:
+    from hsdispute_plugin.store import Store
+    from hsdispute_plugin.store_keys import KeysRefused
+
+    store = Store(database_url(database), open_keys(directory))
+    if missing := store.missing_keys():
+        store.close()
+        raise KeysRefused(missing)
+    return store
 
 
 def _desk(directory: Path, store: Store, book: Rulebook) -> Desk:

@@ -17,7 +17,7 @@ from hsdispute_plugin.desk_notices import of_alerts
 from hsdispute_plugin.desk_records import ROBOT, VISIT, Done, ticket_of
 from hsdispute_plugin.desk_tick import Ticking
 from hsdispute_plugin.errors import CaseChanged, CaseRefused
-from hsdispute_plugin.explain import decision_json, explanation
+from hsdispute_plugin.explain import decision_codes, explanation
 from hsdispute_plugin.hooks.platform import HostTicket
 from hsdispute_plugin.model import SHANGHAI, Decision, Ticket
 from hsdispute_plugin.rules.rulebook import Rulebook
@@ -136,7 +136,7 @@ class Desk(Ticking):
         outcome = self._open(terms, number, platform, given.ticket, decision, received_at, now, taken_by)
         row = CaseRow(
             case_no=number, platform=platform, ticket_no=given.ticket.ticket_no, state=outcome.case.state.value,
-            decision=decision_json(decision), writes=0, edition=decision.edition, host_version=given.version,
+            decision=decision_codes(decision), writes=0, edition=decision.edition, host_version=given.version,
             ticket=given.ticket.model_dump(mode="json"), opened_at=now, updated_at=now)
         why = f"待首问人员登记；按规则册给出建议（规则册 {decision.edition}）"
         tx.add_journal(number, now, signature(terms, taken_by) if taken_by else ROBOT, "收到工单", why, "四、首段；四（二）")
@@ -148,7 +148,7 @@ class Desk(Ticking):
     def _renewed(
         self, tx: Transaction, terms: Terms, before: Docket, given: HostTicket, decision: Decision, note: str, now: datetime
     ) -> CaseRow:
-        row, told = before.row, decision_json(decision)
+        row, told = before.row, decision_codes(decision)
         again = any(_compared(row.decision, k) != _compared(told, k) for k in _TELLING)
         row = replace(row, host_version=given.version, ticket=given.ticket.model_dump(mode="json"), edition=decision.edition,
                       updated_at=now, decision=told if again else row.decision)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from hsdispute_plugin import store_schema as schema
 from hsdispute_plugin.case import Case, State
 from hsdispute_plugin.desk_docket import Terms
 from hsdispute_plugin.model import Decision, FactValue, Ticket
@@ -20,7 +21,7 @@ from hsdispute_plugin.rules.automaton import fold
 from hsdispute_plugin.store import Transaction
 from hsdispute_plugin.store_board import ALERT
 
-EMPLOYER, TOPIC, TOWN, CALLER = "employer", "topic", "town", "caller"
+EMPLOYER, TOPIC, TOWN, CALLER = "employer", "topic", "town", schema.CALLER
 SHOWN = 5  # case numbers named in one note
 _KEY = "caller-key"
 _CLOSED = frozenset({State.ARCHIVED.value, State.MERGED.value, State.WITHDRAWN.value})
@@ -68,14 +69,14 @@ def employer_name(given: str) -> str:
 def traits(
     tx: Transaction, terms: Terms, ticket: Ticket, topics: Iterable[str], case: Case | None = None
 ) -> list[tuple[str, str]]:
-    """Return what a ticket may share with others; the caller only as a keyed hash, whose key never leaves the database."""
+    """Return what a ticket may share with others; the caller only as a keyed hash."""
     form = case.registration if case else None
     employer = employer_name(form.respondent.name if form and form.respondent else ticket.respondent)
     town = terms.source.regions.town(f"{form.area if form else ''} {ticket.area} {ticket.text}")
     phone = re.sub(r"\D", "", (form.payer.phone if form else "") or ticket.caller_phone)
     found = [(EMPLOYER, employer), (TOWN, town), *((TOPIC, t) for t in topics)]
     if len(phone) >= 7:
-        found.append((CALLER, hmac.new(_key(tx), phone[-11:].encode(), hashlib.sha256).hexdigest()))
+        found.append((CALLER, tx.caller_hash(hmac.new(_key(tx), phone[-11:].encode(), hashlib.sha256).hexdigest())))
     return [(kind, value) for kind, value in found if value]
 
 

@@ -42,6 +42,12 @@ def decision_json(decision: Decision) -> dict[str, Any]:
     }
 
 
+def decision_codes(decision: Decision) -> dict[str, Any]:
+    """Return the same without the words of the ticket: what may be kept in clear."""
+    told = decision_json(decision)
+    return told | {"reasons": [reason | {"evidence": []} for reason in told["reasons"]]}
+
+
 def explanation(decision: Decision, source: RuleSource) -> str:
     """Return the decision as a clerk reads it: what is suggested, by when, and why, with clause and quoted words."""
     label = source.table.by_code

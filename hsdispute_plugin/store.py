@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from hsdispute_plugin.store_board import BoardTable
 from hsdispute_plugin.store_cases import CaseTables
 from hsdispute_plugin.store_inbox import InboxTable
 from hsdispute_plugin.store_journal import JournalTable
+from hsdispute_plugin.store_keys import Keys, KeysRefused, lacks
 from hsdispute_plugin.store_lanes import CHANNEL, LaneTables
 from hsdispute_plugin.store_leases import LeaseTables
 from hsdispute_plugin.store_shadow import ShadowTables
@@ -35,13 +37,14 @@ class StoreDelayed(HsdisputeError):
 class Store:
     """The database. ``begin`` opens a transaction; everything in it happens or nothing does."""
 
-    def __init__(self, url: str) -> None:
-        """Open and bring the schema up to date.
+    def __init__(self, url: str, keys: Keys | None = None) -> None:
+        """Open and bring the schema up to date. With ``keys`` what is confidential is sealed; without, written in clear.
 
         Raises:
             StoreRefused: Not an address of ours, not to be reached, or written by a newer version of the plugin.
         """
         self.embedded = url.startswith("sqlite")
+        self.keys = keys
         self._writer = threading.Lock()  # SQLite has one writer: wait here, not in its busy loop
         if not url.startswith(("sqlite", "postgresql+psycopg:")):
             raise StoreRefused("数据库地址应是 sqlite:///文件 或 postgresql+psycopg://用户:口令@主机/库 / "
@@ -87,9 +90,14 @@ class Store:
         Raises:
             StoreDelayed: The database did not take it; nothing was changed.
         """
+        if self.keys:
+            with suppress(KeysRefused):  # what is known goes on being used; whoever needs a key that is not is told
+                self.keys.refresh()
         try:
             with self._turn(), self._engine.begin() as connection:
-                yield Transaction(connection)
+                yield Transaction(connection, self.keys)
+        except KeysRefused as err:
+            raise StoreDelayed(str(err)) from err
         except sa.exc.DBAPIError as err:
             raise StoreDelayed(f"数据库暂时不可用（{_reason(err)}），没有改动任何内容，请稍后再试 / "
                                f"the database did not take it") from err
@@ -106,6 +114,55 @@ class Store:
             yield
         finally:
             self._writer.release()
+
+    def missing_keys(self) -> str:
+        """Return the sentence that says which keys are missing to read what is here; empty: none."""
+        with self.begin() as tx:
+            ids = sorted(tx.seals().keys() - {schema.PLAIN} - {k.id for k in (self.keys.all if self.keys else ())})
+        return lacks(self.keys.path if self.keys else None, ids) if ids else ""
+
+    def reseal(self, limit: int = 50) -> Iterator[int]:
+        """Seal with the newest key what is not, row by row, everybody else going on; yields how many after each transaction.
+
+        May be left off and begun again at any time, and done by several at once. What somebody held is left for the next time.
+        """
+        for table in schema.SEALED:
+            after: Any = None
+            while True:
+                with self.begin() as tx:
+                    count, after = tx.reseal(table, after, limit)
+                yield count
+                if after is None:
+                    break
+        while True:
+            with self.begin() as tx:
+                count = tx.rehash(limit)
+            yield count
+            if not count:
+                return
+
+    def scrub(self) -> bool:
+        """Wipe free pages where something confidential may still stand; ``False``: none do. Everybody waits meanwhile.
+
+        Raises:
+            StoreDelayed: Somebody else was reading or writing; it stays due.
+        """
+        with self.begin() as tx:
+            if not tx.scrub_is_due():
+                return False
+        try:
+            if self.embedded:
+                with self._turn(), closing(self._engine.raw_connection()) as connection:
+                    for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                        connection.cursor().execute(statement).fetchall()
+            else:
+                with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as server:
+                    server.exec_driver_sql(f"VACUUM FULL {', '.join(t.name for t in schema.SEALED)}")
+        except (sa.exc.DBAPIError, sqlite3.Error) as err:
+            raise StoreDelayed(f"数据库正忙（{type(err).__name__}），还没有清掉空闲页，稍后再清 / the database is busy") from err
+        with self.begin() as tx:
+            tx.scrubbed()
+        return True
 
     def listen(self, wait_s: float) -> Iterator[str]:
         """Yield the platforms that got work from another process, ``""`` when none did for ``wait_s``; PostgreSQL only.
@@ -134,7 +191,7 @@ class Store:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -11,14 +11,16 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hsdispute_plugin import store_schema as schema
+from hsdispute_plugin.store_keys import Keys
 from hsdispute_plugin.store_rows import CaseLine, CaseRow, ClockRow, PaperRow, TypicalCase
+from hsdispute_plugin.store_sealing import SealedTables
 
 
-class CaseTables:
+class CaseTables(SealedTables):
     """The part of a transaction that reads and writes cases."""
 
-    def __init__(self, connection: sa.Connection) -> None:
-        self._c = connection
+    def __init__(self, connection: sa.Connection, keys: Keys | None = None) -> None:
+        self._c, self._keys = connection, keys
         self._several = connection.dialect.name == "postgresql"  # several processes may write at once
 
     # -- cases ------------------------------------------------------------------------------------------------------
@@ -34,12 +36,12 @@ class CaseTables:
 
     def _case(self, which: sa.ColumnElement[bool]) -> CaseRow | None:
         row = self._c.execute(sa.select(*_CASE_COLUMNS).where(which).with_for_update()).first()
-        return CaseRow(*row) if row else None
+        return self._case_row(row) if row else None
 
     def cases(self, after: str = "", limit: int | None = None) -> list[CaseRow]:
         """Return all cases by number, with everything in them; or the first ``limit`` of those after a number."""
         chosen = sa.select(*_CASE_COLUMNS).where(schema.cases.c.case_no > after).order_by(schema.cases.c.case_no).limit(limit)
-        return [CaseRow(*row) for row in self._c.execute(chosen)]
+        return [self._case_row(row) for row in self._c.execute(chosen)]
 
     def case_lines(
         self, *, states: Sequence[str] = (), unit: str = "", due_before: datetime | None = None, limit: int = 1000,
@@ -60,13 +62,22 @@ class CaseTables:
     def case_files(self, opened_from: datetime, opened_before: datetime) -> Iterator[CaseRow]:
         """Yield the cases opened in a span of time by number, one after another."""
         c = schema.cases.c
-        chosen = sa.select(*_CASE_COLUMNS).where(c.opened_at >= opened_from, c.opened_at < opened_before, c.file != "")
+        chosen = sa.select(*_CASE_COLUMNS).where(c.opened_at >= opened_from, c.opened_at < opened_before, c.file != b"")
         for row in self._c.execute(chosen.order_by(c.case_no).execution_options(yield_per=200)):
-            yield CaseRow(*row)
+            yield self._case_row(row)
 
     def save_case(self, row: CaseRow) -> None:
         """Insert the case, or replace it."""
-        self._put(schema.cases, [row])
+        c, key = schema.cases.c, (row.case_no,)
+        values = {name: getattr(row, name) for name in CaseRow.__dataclass_fields__}
+        self._c.execute(_upsert(schema.cases, self._several), values | {
+            "ticket": self._seal_json(c.ticket, key, row.ticket), "file": self._seal_text(c.file, key, row.file),
+            "sealed_by": self._sealed_by()})
+
+    def _case_row(self, row: sa.Row[Any]) -> CaseRow:
+        c, key = schema.cases.c, (row.case_no,)
+        return CaseRow(**{**row._mapping, "ticket": self._open_json(c.ticket, key, row.ticket),
+                          "file": self._open_text(c.file, key, row.file)})
 
     def next_number(self, series: str) -> int:
         """Return the next number of a series, from 1, without gaps or repeats (the transaction holds it)."""
@@ -96,7 +107,9 @@ class CaseTables:
 
     def save_clocks(self, rows: Iterable[ClockRow]) -> None:
         """Insert these clocks, or replace them."""
-        self._put(schema.clocks, list(rows))
+        names = schema.clocks.c.keys()
+        if given := [{name: getattr(row, name) for name in names} for row in rows]:
+            self._c.execute(_upsert(schema.clocks, self._several), given)
 
     def clocks_of(self, opened_from: datetime, opened_before: datetime) -> dict[str, list[ClockRow]]:
         """Return the clocks of the cases opened in a span of time, by case number, in the order they were started."""
@@ -134,24 +147,35 @@ class CaseTables:
         self, case_no: str, kind: str, receiver: str, now: datetime, name: str, values: dict[str, Any]
     ) -> int:
         """Keep a paper's values; return its id."""
+        sealed = self._seal_json(schema.papers.c.paper_values, (case_no, name), values)
         added = self._c.execute(schema.papers.insert().values(
-            case_no=case_no, kind=kind, receiver=receiver, made_at=now, name=name, paper_values=values))
+            case_no=case_no, kind=kind, receiver=receiver, made_at=now, name=name, paper_values=sealed,
+            sealed_by=self._sealed_by()))
         assert added.inserted_primary_key
         return int(added.inserted_primary_key[0])
 
     def papers(self, case_no: str) -> list[PaperRow]:
-        """Return the papers of a case in the order they were called for."""
-        chosen = sa.select(*schema.papers.c).where(schema.papers.c.case_no == case_no).order_by(schema.papers.c.id)
-        return [PaperRow(*row) for row in self._c.execute(chosen)]
+        """Return the papers of a case in the order they were called for, without their .docx."""
+        columns = [sa.null().label("content") if c.name == "content" else c for c in _PAPER_COLUMNS]
+        chosen = sa.select(*columns).where(schema.papers.c.case_no == case_no).order_by(schema.papers.c.id)
+        return [self._paper_row(row) for row in self._c.execute(chosen)]
 
     def paper(self, paper_id: int) -> PaperRow | None:
         """Return one paper."""
-        row = self._c.execute(sa.select(*schema.papers.c).where(schema.papers.c.id == paper_id)).first()
-        return PaperRow(*row) if row else None
+        row = self._c.execute(sa.select(*_PAPER_COLUMNS).where(schema.papers.c.id == paper_id)).first()
+        return self._paper_row(row) if row else None
 
     def keep_content(self, paper_id: int, content: bytes) -> None:
         """Keep the .docx of a paper, which from now on is what was issued."""
-        self._c.execute(schema.papers.update().where(schema.papers.c.id == paper_id).values(content=content))
+        c = schema.papers.c
+        key = self._c.execute(sa.select(c.case_no, c.name).where(c.id == paper_id)).one()
+        self._c.execute(schema.papers.update().where(c.id == paper_id).values(content=self._seal(c.content, key, content)))
+
+    def _paper_row(self, row: sa.Row[Any]) -> PaperRow:
+        c, key = schema.papers.c, (row.case_no, row.name)
+        content = None if row.content is None else self._open(c.content, key, row.content)
+        values = self._open_json(c.paper_values, key, row.paper_values)
+        return PaperRow(**{**row._mapping, "paper_values": values, "content": content})
 
     # -- library ----------------------------------------------------------------------------------------------------
 
@@ -201,12 +225,6 @@ class CaseTables:
         return sorted(((value, int(n)) for value, n in self._c.execute(chosen)), key=lambda pair: (-pair[1], pair[0]))
 
 
-    def _put(self, table: sa.Table, rows: Sequence[CaseRow | ClockRow]) -> None:
-        if rows:
-            names = table.c.keys()
-            self._c.execute(_upsert(table, self._several), [{name: getattr(row, name) for name in names} for row in rows])
-
-
 @cache
 def _upsert(table: sa.Table, several: bool) -> sa.Insert:
     """Return the statement that inserts a row or replaces the one of its key; made once, since building it takes longer."""
@@ -216,4 +234,5 @@ def _upsert(table: sa.Table, several: bool) -> sa.Insert:
 
 
 _CASE_COLUMNS = tuple(schema.cases.c[name] for name in CaseRow.__dataclass_fields__)
+_PAPER_COLUMNS = tuple(schema.papers.c[name] for name in PaperRow.__dataclass_fields__)
 _LINE_COLUMNS = tuple(schema.cases.c[name] for name in CaseLine.__dataclass_fields__)

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hsdispute_plugin import store_schema as schema
 from hsdispute_plugin.store_rows import EventRow, OutboxRow
+from hsdispute_plugin.store_sealing import SealedTables
 
 CHANNEL = "hsdispute"  # PostgreSQL's NOTIFY: the payload is the platform whose threads should look
 BURST_S = 1.0  # a lane that was idle may catch up so much of its pace at once
@@ -26,10 +27,9 @@ class Pace:
     failures: int = 5
 
 
-class LaneTables:
+class LaneTables(SealedTables):
     """The part of a transaction that hands out work. A row is leased to a process until it ends it, or is dead."""
 
-    _c: sa.Connection
     _several: bool
 
     # -- events -----------------------------------------------------------------------------------------------------
@@ -43,15 +43,18 @@ class LaneTables:
         """
         c = schema.events.c
         insert = postgresql.insert if self._several else sqlite.insert
+        sealed = self._seal_text(c.ticket, (platform, event_id), ticket) if ticket else None
+        by = self._sealed_by() if ticket else schema.NOTHING
         added = self._c.execute(insert(schema.events).execution_options(preserve_rowcount=True).values(
             platform=platform, event_id=event_id, ticket_no=ticket_no, kind=kind, state="waiting", attempts=0, crashes=0,
-            next_at=now, received_at=now, ticket=ticket or None).on_conflict_do_nothing(index_elements=[c.platform, c.event_id]))
+            next_at=now, received_at=now, ticket=sealed, sealed_by=by,
+        ).on_conflict_do_nothing(index_elements=[c.platform, c.event_id]))
         if added.rowcount == 1:
             self._tell(platform)
             return True
         again = self._c.execute(schema.events.update().where(
             c.platform == platform, c.event_id == event_id, c.state == "failed",
-        ).values(state="waiting", attempts=0, crashes=0, next_at=now, ticket=ticket or c.ticket))
+        ).values(state="waiting", attempts=0, crashes=0, next_at=now, **({"ticket": sealed, "sealed_by": by} if ticket else {})))
         return again.rowcount == 1
 
     def claim_events(self, platform: str, owner: str, now: datetime, limit: int) -> list[EventRow]:
@@ -63,12 +66,11 @@ class LaneTables:
         first = sa.or_(c.ticket.is_(None), ~sa.exists().where(
             earlier.c.platform == c.platform, earlier.c.ticket_no == c.ticket_no, earlier.c.id < c.id,
             earlier.c.state.in_(("waiting", "claimed"))))
-        chosen = sa.select(c.id, c.platform, c.event_id, c.ticket_no, c.kind, c.attempts, c.crashes,
-                           sa.func.coalesce(c.ticket, "")).where(
+        chosen = sa.select(c.id, c.platform, c.event_id, c.ticket_no, c.kind, c.attempts, c.crashes, c.ticket).where(
             c.platform == platform, c.state == "waiting", c.next_at <= now, first).order_by(c.id).limit(limit)
         if self._several:
             chosen = chosen.with_for_update(skip_locked=True, of=schema.events)
-        found = [EventRow(*row) for row in self._c.execute(chosen)]
+        found = [EventRow(*row[:7], self._handed(row.platform, row.event_id, row.ticket)) for row in self._c.execute(chosen)]
         if found:
             self._c.execute(schema.events.update().where(c.id.in_([row.id for row in found])).values(
                 state="claimed", lease_owner=owner))
@@ -87,10 +89,13 @@ class LaneTables:
     ) -> None:
         """Mark a leased event ``done`` (what was handed over goes), ``failed``, or ``waiting`` again until ``next_at``."""
         c = schema.events.c
-        kept = {"ticket": None} if state == "done" else {}
+        kept = {"ticket": None, "sealed_by": schema.NOTHING} if state == "done" else {}
         self._c.execute(schema.events.update().where(c.id == event_id, c.lease_owner == owner, c.state == "claimed").values(
             state=state, next_at=next_at or now, error=error or None, attempts=c.attempts + 1, crashes=0,
             lease_owner=None, **kept))
+
+    def _handed(self, platform: str, event_id: str, ticket: bytes | None) -> str:
+        return self._open_text(schema.events.c.ticket, (platform, event_id), ticket) if ticket else ""
 
     # -- outbox -----------------------------------------------------------------------------------------------------
 
@@ -100,8 +105,9 @@ class LaneTables:
     ) -> None:
         """Queue a write-back, or with another ``kind`` a notice."""
         self._c.execute(schema.outbox.insert().values(
-            key=key, case_no=case_no, platform=platform, ticket_no=ticket_no, kind=kind, payload=payload, state="queued",
-            attempts=0, next_at=now, created_at=now))
+            key=key, case_no=case_no, platform=platform, ticket_no=ticket_no, kind=kind, state="queued",
+            attempts=0, next_at=now, created_at=now, payload=self._seal_json(schema.outbox.c.payload, (key,), payload),
+            sealed_by=self._sealed_by()))
         self._tell(platform)
 
     def claim(
@@ -122,7 +128,7 @@ class LaneTables:
             o.platform == platform, o.state == "queued", o.next_at <= now, first).order_by(o.next_at, o.id).limit(limit)
         if self._several:
             chosen = chosen.with_for_update(skip_locked=True, of=schema.outbox)
-        rows = [OutboxRow(*row) for row in self._c.execute(chosen)]
+        rows = [self._outbox_row(row) for row in self._c.execute(chosen)]
         if rows:
             self._c.execute(schema.outbox.update().where(o.id.in_([r.id for r in rows])).values(
                 state="claimed", lease_owner=owner, attempts=o.attempts + 1))
@@ -170,13 +176,22 @@ class LaneTables:
         """Return the payload of the last write-back that stands in the host's ticket."""
         o = schema.outbox.c
         stands = (o.platform == platform, o.ticket_no == ticket_no, o.kind == "result", o.state == "done")
-        found: Mapping[str, Any] | None = self._c.scalar(sa.select(o.payload).where(*stands).order_by(o.id.desc()).limit(1))
+        row = self._c.execute(sa.select(o.key, o.payload).where(*stands).order_by(o.id.desc()).limit(1)).first()
+        found: Mapping[str, Any] | None = self._open_json(o.payload, (row.key,), row.payload) if row else None
         return found
 
-    def outbox(self, states: Sequence[str] = ("queued", "claimed", "dead"), limit: int | None = None) -> list[OutboxRow]:
-        """Return rows in these states, oldest first."""
-        chosen = sa.select(*_OUTBOX_COLUMNS).where(schema.outbox.c.state.in_(states)).order_by(schema.outbox.c.id)
-        return [OutboxRow(*row) for row in self._c.execute(chosen.limit(limit))]
+    def outbox(
+        self, states: Sequence[str] = ("queued", "claimed", "dead"), limit: int | None = None, *, key: str = "",
+        words: bool = True,
+    ) -> list[OutboxRow]:
+        """Return rows in these states, oldest first, or the one of a key; without ``words`` their payloads are left empty."""
+        o = schema.outbox.c
+        chosen = sa.select(*_OUTBOX_COLUMNS).where(o.state.in_(states), *([o.key == key] if key else [])).order_by(o.id)
+        return [self._outbox_row(row, words=words) for row in self._c.execute(chosen.limit(limit))]
+
+    def _outbox_row(self, row: sa.Row[Any], *, words: bool = True) -> OutboxRow:
+        payload = self._open_json(schema.outbox.c.payload, (row.key,), row.payload) if words else {}
+        return OutboxRow(**{**row._mapping, "payload": payload})
 
     # -- how much there is ------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ class CaseRow:
     platform: str
     ticket_no: str
     state: str
-    decision: Mapping[str, Any] = field(repr=False)  # quotes the payer's words
+    decision: Mapping[str, Any] = field(repr=False)  # codes and the rules' words; what it quotes stands in the file
     writes: int
     edition: str
     host_version: str

@@ -10,8 +10,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-VERSION = 8
+VERSION = 9
 HEAD = "journal-head"  # in meta: the last line of the journal, so that nobody cuts its end off unseen
+CALLER = "caller"  # the kind of trait that is kept as a keyed hash
+NOTHING, PLAIN = "", "plain"  # in ``sealed_by``, where no key's id stands: nothing confidential in the row; in clear
 
 
 class _Utc(sa.types.TypeDecorator[datetime]):
@@ -27,6 +29,15 @@ class _Utc(sa.types.TypeDecorator[datetime]):
         return None if value is None else datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%f").replace(tzinfo=UTC)
 
 
+def _confidential(name: str, *, nullable: bool = False) -> sa.Column[bytes]:
+    """A column with payers' words: what is written to it is sealed (store_sealing.py), bound to the row as ``info`` names it."""
+    return sa.Column(name, sa.LargeBinary, nullable=nullable, info={"confidential": True})
+
+
+def _sealed_by(usual: str = PLAIN) -> sa.Column[str]:
+    return sa.Column("sealed_by", sa.String(8), nullable=False, server_default=usual, index=True)
+
+
 metadata = sa.MetaData()
 meta = sa.Table("meta", metadata, sa.Column("key", sa.String(40), primary_key=True), sa.Column("value", sa.String(400)))
 events = sa.Table(
@@ -38,25 +49,27 @@ events = sa.Table(
     sa.Column("next_at", _Utc, nullable=False), sa.Column("error", sa.Text), sa.Column("received_at", _Utc, nullable=False),
     sa.Column("lease_owner", sa.String(80)), sa.Column("lease_until", _Utc),
     sa.Column("crashes", sa.Integer, nullable=False, server_default="0"),  # a process died with it in hand: 1; begun alone since
-    sa.Column("ticket", sa.Text),  # confidential: handed over by the host, until the event is done; none: ask it
+    _confidential("ticket", nullable=True), _sealed_by(NOTHING),  # handed over by the host, until it is done; none: ask it
     sa.UniqueConstraint("platform", "event_id"), sa.Index("events_due", "state", "next_at"),
-    sa.Index("events_lane", "platform", "ticket_no"),
+    sa.Index("events_lane", "platform", "ticket_no"), info={"row": ("platform", "event_id")},
 )
 cases = sa.Table(
     "cases", metadata,
     sa.Column("case_no", sa.String(40), primary_key=True),
     sa.Column("platform", sa.String(60), nullable=False), sa.Column("ticket_no", sa.String(120), nullable=False),
-    sa.Column("state", sa.String(20), nullable=False), sa.Column("decision", sa.JSON, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("decision", sa.JSON, nullable=False),  # codes and the rules' words; what it quotes stands in the file
     sa.Column("writes", sa.Integer, nullable=False),  # write-backs queued so far: the number in the next one's key
     sa.Column("edition", sa.String(40), nullable=False),
     sa.Column("host_version", sa.String(120), nullable=False),  # the version last accepted
-    sa.Column("ticket", sa.JSON, nullable=False),  # confidential: the payer's words and contact
+    _confidential("ticket"),  # the payer's words and contact
     sa.Column("opened_at", _Utc, nullable=False), sa.Column("updated_at", _Utc, nullable=False),
-    sa.Column("file", sa.Text, nullable=False),  # confidential: the whole case; empty: from before version 3, not opened yet
+    _confidential("file"), _sealed_by(),  # the whole case; empty: from before version 3, not opened yet
     sa.Column("accepting_unit", sa.String(20), nullable=False), sa.Column("track", sa.String(10), nullable=False),
     sa.Column("due_at", _Utc),  # of the whole matter; none: answered
     sa.UniqueConstraint("platform", "ticket_no"), sa.Index("cases_state", "state", "due_at"),
     sa.Index("cases_track", "track", "state"), sa.Index("cases_opened", "opened_at"),  # counted without reading the cases
+    info={"row": ("case_no",)},
 )
 clocks = sa.Table(
     "clocks", metadata,
@@ -72,8 +85,8 @@ papers = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True), sa.Column("case_no", sa.String(40), nullable=False, index=True),
     sa.Column("kind", sa.String(40), nullable=False), sa.Column("receiver", sa.String(60), nullable=False),
     sa.Column("made_at", _Utc, nullable=False), sa.Column("name", sa.String(120), nullable=False),
-    sa.Column("paper_values", sa.JSON, nullable=False),  # confidential: what is printed
-    sa.Column("content", sa.LargeBinary),  # confidential: the .docx, once it was first asked for
+    _confidential("paper_values"), _confidential("content", nullable=True),  # what is printed; the .docx, once asked for
+    _sealed_by(), info={"row": ("case_no", "name")},  # a case has no two papers of one name
 )
 traits = sa.Table(
     "traits", metadata,  # what cases have in common: employer, topic, township, caller, alert
@@ -95,11 +108,12 @@ outbox = sa.Table(
     sa.Column("case_no", sa.String(40), nullable=False), sa.Column("platform", sa.String(60), nullable=False),
     sa.Column("ticket_no", sa.String(120), nullable=False),
     sa.Column("kind", sa.String(10), nullable=False, server_default="result"),  # result, notice
-    sa.Column("payload", sa.JSON, nullable=False),
+    _confidential("payload"), _sealed_by(),
     sa.Column("state", sa.String(10), nullable=False), sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("next_at", _Utc, nullable=False), sa.Column("lease_owner", sa.String(80)), sa.Column("lease_until", _Utc),
     sa.Column("error", sa.Text), sa.Column("created_at", _Utc, nullable=False), sa.Column("done_at", _Utc),
     sa.Index("outbox_due", "state", "next_at"), sa.Index("outbox_lane", "platform", "ticket_no", "id"),
+    info={"row": ("key",)},
 )
 library = sa.Table(
     "library", metadata,  # 处理常例: typical cases without identity
@@ -169,6 +183,10 @@ shadow_tickets = sa.Table(
     sa.Column("fault", sa.String(200)),  # where it failed
 )
 
+#: The tables with confidential columns. Payer data stands in these alone; callers as keyed hashes among the traits.
+SEALED: Mapping[sa.Table, tuple[sa.Column[Any], ...]] = MappingProxyType({
+    table: found for table in metadata.sorted_tables if (found := tuple(c for c in table.c if c.info.get("confidential")))})
+
 
 def make(connection: sa.Connection) -> None:
     """Make all tables of the present version."""
@@ -207,9 +225,9 @@ def _keep_the_head_of_the_journal(connection: sa.Connection) -> None:
 def _keep_people_and_parts(connection: sa.Connection) -> None:
     # Who takes part is read off the clocks and the file; when a clock turns yellow the desk notes at its next act.
     metadata.create_all(connection, [parts, users, sessions, tries])
-    c, k = cases.c, clocks.c
+    c, k, files = cases.c, clocks.c, sa.type_coerce(cases.c.file, sa.Text)
     found: dict[tuple[str, str], datetime | None] = {}
-    for number, unit, file in connection.execute(sa.select(c.case_no, c.accepting_unit, c.file)):
+    for number, unit, file in connection.execute(sa.select(c.case_no, c.accepting_unit, files)):
         kept = json.loads(file) if file else {}
         units = {unit, (kept.get("first_contact") or {}).get("unit", "")}
         units |= {task["unit"] for task in (kept.get("handling") or {}).get("tasks") or ()}
@@ -244,8 +262,34 @@ def _keep_alerts_apart(connection: sa.Connection) -> None:
         connection.execute(traits.insert(), rows)
 
 
+def _make_room_for_seals(connection: sa.Connection) -> None:
+    # Confidential columns become bytes, in clear until the gateway or `hsdispute keys rotate` seals them row by row.
+    server = connection.dialect.name == "postgresql"
+    for table, columns in SEALED.items():
+        kinds = {c["name"]: c["type"] for c in sa.inspect(connection).get_columns(table.name)}
+        for column in columns:
+            if isinstance(kinds[column.name], sa.LargeBinary):
+                continue  # was bytes always, or the table was made a moment ago
+            if server:
+                change = f"ALTER TABLE {table.name} ALTER COLUMN {column.name}"
+                connection.exec_driver_sql(f"{change} DROP DEFAULT")
+                connection.exec_driver_sql(f"{change} TYPE BYTEA USING convert_to({column.name}::text, 'UTF8')")
+            else:
+                connection.exec_driver_sql(f"UPDATE {table.name} SET {column.name} = CAST({column.name} AS BLOB)")
+        if "sealed_by" not in kinds:
+            usual = NOTHING if table is events else PLAIN
+            connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN sealed_by VARCHAR(8) NOT NULL DEFAULT '{usual}'")
+            connection.exec_driver_sql(f"CREATE INDEX ix_{table.name}_sealed_by ON {table.name} (sealed_by)")
+    connection.execute(events.update().where(events.c.ticket.is_not(None)).values(sealed_by=PLAIN))
+    for number, decision in connection.execute(sa.select(cases.c.case_no, cases.c.decision)).all():
+        for reason in decision.get("reasons", ()):
+            reason["evidence"] = []
+        connection.execute(cases.update().where(cases.c.case_no == number).values(decision=decision))
+
+
 #: The step that leads to each version from the one before; each runs in the transaction that opens the database.
 STEPS: Mapping[int, Callable[[sa.Connection], None]] = MappingProxyType(
     {2: _keep_the_last_version, 3: _keep_the_whole_case, 4: _keep_the_head_of_the_journal,
      5: _keep_people_and_parts, 6: _keep_what_was_handed_over,
-     7: _keep_what_was_tried_beside, 8: _keep_alerts_apart})
+     7: _keep_what_was_tried_beside, 8: _keep_alerts_apart,
+     9: _make_room_for_seals})

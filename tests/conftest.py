@@ -1,18 +1,30 @@
 """Nouns that many tests share."""
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from tests import postgres
+from tests import postgres, sealed
 
 
 @pytest.fixture
 def small_config(tmp_path: Path) -> Path:
     """A good configuration of six rules, free to be changed."""
     return Path(shutil.copytree(Path(__file__).parent / "small_config", tmp_path / "config"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def key_file(tmp_path_factory):
+    """Whatever a test opens, payer data is sealed in it, as in an installation."""
+    before = os.environ.get("HSDISPUTE_KEYS")
+    os.environ["HSDISPUTE_KEYS"] = str(sealed.make(tmp_path_factory.mktemp("sealed")))
+    yield Path(os.environ["HSDISPUTE_KEYS"])
+    del os.environ["HSDISPUTE_KEYS"]
+    if before:
+        os.environ["HSDISPUTE_KEYS"] = before
 
 
 @pytest.fixture(scope="session")

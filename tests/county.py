@@ -9,6 +9,7 @@ from hsdispute_plugin.forms import Forms
 from hsdispute_plugin.hooks.platform import HostTicket
 from hsdispute_plugin.model import SHANGHAI, Ticket
 from hsdispute_plugin.store import Store
+from tests import sealed
 from tests.casework import REGISTRATION
 
 FORMS = Forms(shipped_config() / "forms")
@@ -23,7 +24,7 @@ class Room:
     """``now`` goes on ten minutes with every act."""
 
     def __init__(self, url, book):
-        self.store, self.book, self.now = Store(url), book, NOW
+        self.store, self.book, self.now = Store(url, sealed.keys()), book, NOW
         self.desk = Desk(self.store, FORMS)
 
     def arrives(self, content, number="T1", version="1", **more):

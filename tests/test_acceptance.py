@@ -17,6 +17,7 @@ from hsdispute_plugin.reception import MAX_FAULTS as MAX_TICKET_FAULTS
 from hsdispute_plugin.reception import Reception
 from hsdispute_plugin.store import Store
 from hsdispute_plugin.store_journal import broken
+from tests import sealed
 
 FORMS = Forms(shipped_config() / "forms")
 
@@ -62,7 +63,7 @@ class Host:
 
 class World:
     def __init__(self, url, book):
-        self.clock, self.host, self.store = Clock(), Host(), Store(url)
+        self.clock, self.host, self.store = Clock(), Host(), Store(url, sealed.keys())
         self.plugins = Plugins([built_in], installed=False)
         platforms = {"host": self.host}
         desk = Desk(self.store, FORMS)

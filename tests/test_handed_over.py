@@ -60,14 +60,15 @@ def reception(room, book):
 
 def kept(room):
     with room.store._engine.connect() as connection:
-        return [tuple(row) for row in connection.execute(sa.text("select state, ticket from events order by id"))]
+        return [tuple(row) for row in connection.execute(sa.text("select state, ticket, sealed_by from events order by id"))]
 
 
 def test_what_was_handed_over_is_accepted_without_asking_and_then_forgotten(room, reception):
     event = HostEvent("T1", "e1", "created", handed("单位欠缴养老保险八个月"))
-    assert reception.keep([("mute", event)] * 3) == [True, False, False] and "八个月" in kept(room)[0][1]
+    assert reception.keep([("mute", event)] * 3) == [True, False, False]
+    assert kept(room)[0][1].startswith(b"\x01") and kept(room)[0][2] == room.store.keys.writer.id
     assert [r.outcome for r in reception.work_off("mute", "w")] == ["accepted"]
-    assert kept(room) == [("done", None)]
+    assert kept(room) == [("done", None, "")]
     with room.store.begin() as tx:
         assert tx.case_of("mute", "T1").ticket["content"] == "单位欠缴养老保险八个月"
 

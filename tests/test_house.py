@@ -31,7 +31,7 @@ ONE_ROOM = {
     "argon2": "accounts.py",
     "jinja2": ("forms", "entrypoints/"),
     "starlette": "entrypoints/",
-    "cryptography": ("adapters/signature.py", "adapters/oa_cipher.py", "store_secrets.py"),
+    "cryptography": ("adapters/signature.py", "adapters/oa_cipher.py", "store_keys.py"),
     "sqlalchemy": "store",
     "docxtpl": "forms",
     "docx": ("forms", "reports_files"),

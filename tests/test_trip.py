@@ -19,6 +19,7 @@ from hsdispute_plugin.outbox import Outbox
 from hsdispute_plugin.reception import Reception
 from hsdispute_plugin.store import Store
 from hsdispute_plugin.store_journal import broken
+from tests import sealed
 from tests.hosts.roundup.settings import connect
 from tests.hosts.roundup.tracker import Desk as Person
 from tests.hosts.roundup.tracker import Tracker
@@ -52,7 +53,7 @@ class County:
 
     def __init__(self, tracker, directory):
         self.tracker, self.book, self.now = tracker, open_rulebook(), clock()
-        self.store = Store(f"sqlite:///{directory / 'cases.sqlite3'}")
+        self.store = Store(f"sqlite:///{directory / 'cases.sqlite3'}", sealed.keys())
         self.desk = Desk(self.store, Forms(shipped_config() / "forms"))
         platforms, plugins = {"roundup": connect(tracker)}, Plugins([built_in], installed=False)
         self.reception = Reception(self.store, platforms, self.desk, lambda: self.book, plugins, lambda: self.now)

@@ -14,6 +14,8 @@ from hsdispute_plugin.entrypoints.cli_backup import register as register_backup
 from hsdispute_plugin.entrypoints.cli_calendar import register as register_calendar
 from hsdispute_plugin.entrypoints.cli_cases import register as register_cases
 from hsdispute_plugin.entrypoints.cli_input import Config, Database, fail, lines_of, moment, reader_may_leave
+from hsdispute_plugin.entrypoints.cli_keys import made as keys_made
+from hsdispute_plugin.entrypoints.cli_keys import register as register_keys
 from hsdispute_plugin.entrypoints.cli_library import register as register_library
 from hsdispute_plugin.entrypoints.cli_reports import register as register_reports
 from hsdispute_plugin.entrypoints.cli_rules import register as register_rules
@@ -34,12 +36,13 @@ register_calendar(commands)
 register_backup(commands)
 register_work(commands)
 register_users(commands)
+register_keys(commands)
 
 
 @commands.command()
 def init(directory: Annotated[Path, typer.Argument(help="要建立的配置目录")]) -> None:
-    """把随附的配置复制到一个新目录，供本县修改。"""
-    from hsdispute_plugin.app import shipped_config
+    """把随附的配置复制到一个新目录，供本县修改；旁边建立封存缴费人信息的密钥文件。"""
+    from hsdispute_plugin.app import keys_path, shipped_config
 
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         fail(f"{directory} 已有内容，没有动它。请换一个新目录")
@@ -48,6 +51,11 @@ def init(directory: Annotated[Path, typer.Argument(help="要建立的配置目�
     except OSError as err:
         fail(f"建不了目录 {directory}：{err.strerror}")
     typer.echo(f"配置已复制到 {directory}。改完后运行：hsdispute check {directory}")
+    path = keys_path(directory)
+    if path is None:
+        typer.echo("HSDISPUTE_KEYS 说的是不封存：数据库里的缴费人信息将是明文。")
+    else:
+        typer.echo(f"沿用已有的密钥文件 {path}。" if path.exists() else keys_made(directory))
 
 
 @commands.command()

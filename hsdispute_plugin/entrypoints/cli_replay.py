@@ -51,9 +51,9 @@ def replay(
     place = app.config_directory(config)
     run = Run(_cache(cache), processes or os.cpu_count() or 1, at)
     with _progress("改前：读事实") as progress:
-        old = run.side(edition_directory(place, before), lambda: _chunks(tickets, database), progress)
+        old = run.side(edition_directory(place, before), lambda: _chunks(tickets, config, database), progress)
     with _progress("改后：读事实") as progress:
-        new = run.side(edition_directory(place, after), lambda: _chunks(tickets, database), progress)
+        new = run.side(edition_directory(place, after), lambda: _chunks(tickets, config, database), progress)
     report = run.report(old, new, gold)
     if html:
         html.write_text(as_html(report), encoding="utf-8")
@@ -73,19 +73,19 @@ def _cache(given: Path | None) -> Path:
     return Path(named) if named else Path.home() / ".cache" / "hsdispute"
 
 
-def _chunks(tickets: Path | None, database: str | None) -> tuple[Iterator[Chunk], int | None]:
+def _chunks(tickets: Path | None, config: Path | None, database: str | None) -> tuple[Iterator[Chunk], int | None]:
     from hsdispute_plugin.rules.replay_history import chunks_of, history
 
     if tickets is not None:
         return history(tickets)
-    return chunks_of(_of_store(database)), None
+    return chunks_of(_of_store(config, database)), None
 
 
-def _of_store(database: str | None) -> Iterator[object]:
+def _of_store(config: Path | None, database: str | None) -> Iterator[object]:
     """Yield the tickets of all cases, a page in each transaction, so that a running gateway hardly waits."""
     from hsdispute_plugin import app
 
-    with app.open_store(database) as store:
+    with app.open_store(database, config, sealed=True) as store:
         last = ""
         while True:
             with store.begin() as tx:

@@ -58,7 +58,7 @@ def list_(
         fail(f"没有“{'、'.join(unknown)}”这种状态。可用：{'、'.join(STATES)}")
     labels = {code: label for label, code in STATES.items()}
     with open_store(database) as store, store.begin() as tx:
-        rows = tx.outbox([STATES[s] for s in state or ("待送", "在送", "送不了")], limit)
+        rows = tx.outbox([STATES[s] for s in state or ("待送", "在送", "送不了")], limit, words=False)
     for row in rows:
         what = "通知" if row.kind == "notice" else row.platform
         typer.echo(f"{row.key}  {labels[row.state]}  {what} {row.ticket_no}  试过 {row.attempts} 次"
@@ -67,12 +67,14 @@ def list_(
 
 
 @outbox.command()
-def show(key: Annotated[str, typer.Argument(help="编号，见 outbox list")], database: Database = None) -> None:
+def show(
+    key: Annotated[str, typer.Argument(help="编号，见 outbox list")], config: Config = None, database: Database = None,
+) -> None:
     """看一条写回或通知的全文；含工单原文的摘引，注意保密。"""
     from hsdispute_plugin.app import open_store
 
-    with open_store(database) as store, store.begin() as tx:
-        row = next((r for r in tx.outbox(tuple(STATES.values())) if r.key == key), None)
+    with open_store(database, config, sealed=True) as store, store.begin() as tx:
+        row = next(iter(tx.outbox(tuple(STATES.values()), key=key)), None)
     if row is None:
         fail(f"没有编号 {key}。用 hsdispute outbox list 查看")
     for name, value in row.payload.items():
@@ -91,7 +93,7 @@ def resend(
     if bool(keys) is every:
         fail("请写编号，或写 --all 全部重发")
     with app.open_store(database) as store, store.begin() as tx:
-        chosen = keys or [row.key for row in tx.outbox(("dead",))]
+        chosen = keys or [row.key for row in tx.outbox(("dead",), words=False)]
         missing = [key for key in chosen if not tx.resend(key, app.clock())]
     for key in missing:
         typer.echo(f"{key} 不在送不了的里面，没有动它")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -20,6 +21,8 @@ from hsdispute_plugin.rules.load import load
 from hsdispute_plugin.rules.rulebook import RuleSource
 from hsdispute_plugin.store import Store, StoreDelayed, StoreRefused
 from hsdispute_plugin.store_journal import broken
+from hsdispute_plugin.store_keys import KeysRefused, lacks, supported
+from hsdispute_plugin.store_schema import PLAIN
 
 MOST_FAULTS = 10
 
@@ -42,7 +45,7 @@ def examine(config: Path | None, database: str | None) -> Iterator[str]:
     except (RulebookError, PluginRefused) as err:
         yield f"✗ 平台文件：{err}"
         platforms = {}
-    yield from _database(database, platforms)
+    yield from _database(directory, database, platforms)
     yield from _platforms(platforms)
 
 
@@ -128,16 +131,46 @@ def _numbers(source: RuleSource) -> Iterator[str]:
             yield f"! {year} 年没有正式的节假日安排，跨到这一年的时限是暂定的；通知公布后请更新 calendar/{year}.yaml"
 
 
-def _database(database: str | None, platforms: Mapping[str, Platform]) -> Iterator[str]:
+def _keys(directory: Path, seals: Counter[str], *, scrub: bool) -> Iterator[str]:
+    """Say whether payer data is sealed, with which keys, and what is not yet."""
+    try:
+        keys = app.open_keys(directory)
+    except KeysRefused as err:
+        yield f"✗ 封存：{err}"
+        return
+    known = {k.id for k in keys.all} if keys else set()
+    if missing := sorted(seals.keys() - known - {PLAIN}):
+        yield f"✗ 封存：{lacks(keys.path if keys else None, missing)}"
+    if keys is None:
+        yield (f"! 封存：设了 HSDISPUTE_KEYS={app.NO_KEYS}，数据库和备份里的缴费人信息是明文。"
+               "去掉这个设置，运行 hsdispute keys create")
+        return
+    key = keys.writer
+    yield f"✓ 封存：用密钥 {key.id}（{key.algorithm}，{key.made_on} 建立），封存了 {seals[key.id]} 行"
+    if keys.writer.algorithm != supported()[0]:
+        yield f"! 封存：这台机器可以用国密 {supported()[0]}：hsdispute keys rotate --algorithm {supported()[0]}"
+    if keys.path.stat().st_mode & 0o040:
+        yield f"! 封存：密钥文件同组的人也能读。不是有意的，请执行 chmod 600 {keys.path}"
+    if older := sum(n for key, n in seals.items() if key in known and key != keys.writer.id):
+        yield f"! 封存：还有 {older} 行是用旧密钥封存的。网关会在后台改封，也可以运行 hsdispute keys seal"
+    if seals[PLAIN]:
+        yield f"! 封存：还有 {seals[PLAIN]} 行是明文。网关会在后台封存，也可以运行 hsdispute keys seal"
+    elif scrub:
+        yield "! 封存：数据库空闲页里可能还有明文残留。网关会清掉，也可以运行 hsdispute keys seal"
+
+
+def _database(directory: Path, database: str | None, platforms: Mapping[str, Platform]) -> Iterator[str]:
     try:
         store = Store(app.database_url(database))
         with store.begin() as tx:
+            seals, scrub = tx.seals(), tx.scrub_is_due()
             depths, unfinished, head = tx.depths(), tx.unfinished(), tx.journal_head()
             faults = [found.says for found in islice(broken(tx.journal_lines(), head), MOST_FAULTS + 1)]
     except (StoreRefused, StoreDelayed) as err:
         yield f"✗ {err}"
         return
     store.close()
+    yield from _keys(directory, seals, scrub=scrub)
     yield f"✓ 数据库：待写回 {depths['queued'] + depths['claimed']}，待处理事件 {depths['events']}"
     if depths["dead"]:
         yield f"✗ 有 {depths['dead']} 条写回被平台拒收或一再出错，须人工处理"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 
 import structlog
@@ -12,6 +13,7 @@ from hsdispute_plugin import app as joined
 from hsdispute_plugin.app import App
 from hsdispute_plugin.desk_records import NOTICES
 from hsdispute_plugin.entrypoints.figures import Figures
+from hsdispute_plugin.errors import HsdisputeError
 from hsdispute_plugin.outbox import LONGEST_ASKED_S
 from hsdispute_plugin.store import StoreDelayed
 from hsdispute_plugin.work import Embedded
@@ -20,6 +22,8 @@ from hsdispute_plugin.work_watch import Jumps, Watch
 BEAT_EVERY_S, ALIVE = 3.0, timedelta(seconds=12)
 FARTHEST = timedelta(seconds=LONGEST_ASKED_S + 60)  # nothing is put off for longer: a later moment is of a clock since set back
 NOTICE_EVERY_S, TICK_EVERY_S, LISTEN_S = 1.0, 20.0, 1.0
+SEAL_EVERY_S = 0.2  # a batch; slow enough that nobody waits for it
+SEAL_REST = 300  # batches left out when one could not be sealed
 _log = structlog.get_logger(__name__)
 
 
@@ -32,10 +36,13 @@ class Working:
         self._work = Embedded(
             app.intervals_s, self._receive, self._deliver, lambda name: app.reception.poll(name, self._owner),
             {"notices": (NOTICE_EVERY_S, lambda: self._deliver(NOTICES)), "beat": (BEAT_EVERY_S, self._beat),
+             "seal": (SEAL_EVERY_S, self._seal),
              "tick": (TICK_EVERY_S, lambda: app.desk.tick(app.book, joined.clock(), self._owner))},
             {name: pace.at_once for name, pace in app.paces.items()})
         self._stop = threading.Event()
         self._watch, self._jumps = Watch(), Jumps(time.monotonic)
+        self._sealing: Iterator[int] | None = None
+        self._resealed, self._round, self._sealed_with, self._resting = 0, "", "", 0
 
     def start(self) -> None:
         """Start all threads; what the process before this one held on an embedded database is free again."""
@@ -87,6 +94,32 @@ class Working:
             _log.warning("process_dead", owner=owner)
         self._app.reception.regain(self._owner)
         self._app.outbox.regain(self._owner)
+        return 0
+
+    def _seal(self) -> int:
+        """Seal a batch of what is in clear, or sealed with an older key; nothing once a whole round found none."""
+        store = self._app.store
+        if store.keys is None or self._sealed_with == store.keys.writer.id:
+            return 0
+        if self._resting:
+            self._resting -= 1
+            return 0
+        if self._sealing is None:
+            self._sealing, self._resealed, self._round = store.reseal(), 0, store.keys.writer.id
+        try:
+            count = next(self._sealing, None)
+            if count is None and not self._resealed:  # a whole round, and nothing left
+                store.scrub()
+                self._sealed_with = self._round
+        except HsdisputeError:
+            self._sealing, self._resting = None, SEAL_REST
+            raise
+        if count is not None:
+            self._resealed += count
+            return 0  # not at once again
+        self._sealing = None
+        if self._resealed:
+            _log.info("resealed", rows=self._resealed, key=self._round)
         return 0
 
     def _listen(self) -> None:
