@@ -26,7 +26,8 @@ test-hosts: install  ## the tests against real hosts alone; as root on Debian, i
 check: test
 
 test-faults: install  ## the long forms of tests/faults (half an hour): figures of docs/reliability.md
-	HSDISPUTE_KILLS=55 HSDISPUTE_TICKETS=40 HSDISPUTE_RESTARTS=20 HSDISPUTE_JUMPS=5 $(BIN)/python -m pytest tests/faults
+	HSDISPUTE_KILLS=55 HSDISPUTE_TICKETS=40 HSDISPUTE_RESTARTS=20 HSDISPUTE_JUMPS=5 \
+	  HSDISPUTE_TRIES=5 HSDISPUTE_LOCKED_S=60 $(BIN)/python -m pytest tests/faults
 
 lint: install
 	$(BIN)/ruff check .

@@ -15,6 +15,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 #: Hosts write local time without a zone; the county has one zone and no summer time.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
+#: Characters of a ticket's title and content together. Hosts keep some thousand; more is a mistake or an attack.
+MAX_TEXT = 20_000
+
 #: A fact's value: sets are frozensets of member codes; an unknown fact is an absent key.
 FactValue = bool | int | str | frozenset[str]
 

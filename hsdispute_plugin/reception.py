@@ -15,7 +15,8 @@ from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, place_of, 
 from hsdispute_plugin.forms_identity import Identity
 from hsdispute_plugin.hooks.manager import Plugins
 from hsdispute_plugin.hooks.platform import HostEvent, HostTicket, Platform
-from hsdispute_plugin.model import Ticket, Track
+from hsdispute_plugin.model import MAX_TEXT, Ticket, Track
+from hsdispute_plugin.reception_limit import Limit
 from hsdispute_plugin.rules.rulebook import Rulebook
 from hsdispute_plugin.store import Store, StoreDelayed
 from hsdispute_plugin.store_leases import Hands
@@ -43,7 +44,7 @@ class Reception:
     ) -> None:
         self._store, self._platforms, self._desk, self._book = store, platforms, desk, book
         self._plugins, self._clock = plugins, clock
-        self._hands, self._alone = Hands(), threading.Lock()
+        self._hands, self._alone, self._limit = Hands(), threading.Lock(), Limit()
 
     def keep(self, given: Sequence[tuple[str, HostEvent]]) -> list[bool]:
         """Record events (platform, event) durably in one commit; ``False`` for one that is known.
@@ -99,6 +100,10 @@ class Reception:
         if lost:
             _log.warning("events_regained", events=lost)
 
+    def enforce(self) -> None:
+        """Stop the thinking about tickets that does not end; called from time to time by another thread."""
+        self._limit.enforce()
+
     def _work(self, row: EventRow, owner: str) -> Received:
         if row.crashes >= MAX_FAULTS:
             _log.error("ticket_set_aside", platform=row.platform, ticket_no=row.ticket_no, crashes=row.crashes)
@@ -107,7 +112,10 @@ class Reception:
         try:
             with self._with_care(row):
                 given = HostTicket.from_text(row.ticket) if row.ticket else self._platforms[row.platform].fetch(row.ticket_no)
-                case, decision = self._desk.accept(row.platform, given, self._book(), self._clock())
+                if (length := len(given.ticket.text)) > MAX_TEXT:
+                    raise DeliveryRefused(f"工单有 {length} 字，超过 {MAX_TEXT} 字的不读，请人工看后办理")
+                with self._limit.on():
+                    case, decision = self._desk.accept(row.platform, given, self._book(), self._clock())
         except (DeliveryDelayed, StoreDelayed) as err:
             return self._settle(row, owner, "waiting", self._unsaid(row, given, err))
         except DeliveryRefused as err:

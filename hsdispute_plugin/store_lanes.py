@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hsdispute_plugin import store_schema as schema
-from hsdispute_plugin.store_rows import EventRow, OutboxRow
+from hsdispute_plugin.store_rows import TAKING, EventRow, FailedEvent, OutboxRow
 from hsdispute_plugin.store_sealing import SealedTables
 
 CHANNEL = "hsdispute"  # PostgreSQL's NOTIFY: the payload is the platform whose threads should look
@@ -97,6 +97,19 @@ class LaneTables(SealedTables):
     def _handed(self, platform: str, event_id: str, ticket: bytes | None) -> str:
         return self._open_text(schema.events.c.ticket, (platform, event_id), ticket) if ticket else ""
 
+    def failed_events(self, limit: int | None = None) -> list[FailedEvent]:
+        """Return the tickets that a person must look at, oldest first."""
+        c = schema.events.c
+        chosen = sa.select(c.id, c.platform, c.ticket_no, c.attempts, sa.func.coalesce(c.error, ""), c.received_at)
+        return [FailedEvent(*row) for row in self._c.execute(chosen.where(c.state == "failed").order_by(c.id).limit(limit))]
+
+    def retry_event(self, event_id: int, now: datetime) -> bool:
+        """Take a failed event up again; ``False``: there is no failed one of this number."""
+        c = schema.events.c
+        done = self._c.execute(schema.events.update().where(c.id == event_id, c.state == "failed").values(
+            state="waiting", attempts=0, crashes=0, next_at=now, error=None))
+        return bool(done.rowcount)
+
     # -- outbox -----------------------------------------------------------------------------------------------------
 
     def add_outbox(
@@ -166,7 +179,10 @@ class LaneTables(SealedTables):
         self._c.execute(schema.lanes.update().where(lane.platform == platform).values(closed_until=until))
 
     def resend(self, key: str, now: datetime) -> bool:
-        """Queue a dead row again; ``False``: there is no dead row of this key."""
+        """Queue a dead row again, or take a failed event up again; ``False``: there is none of this key."""
+        if key.startswith(TAKING):
+            number = key.removeprefix(TAKING)
+            return number.isdecimal() and self.retry_event(int(number), now)
         o = schema.outbox.c
         done = self._c.execute(schema.outbox.update().where(o.key == key, o.state == "dead").values(
             state="queued", attempts=0, next_at=now, error=None))

@@ -103,6 +103,26 @@ class EventRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedEvent:
+    """A ticket that could not be taken in; ``key`` is what a person names it by to try again."""
+
+    id: int
+    platform: str
+    ticket_no: str
+    attempts: int
+    error: str
+    received_at: datetime
+
+    @property
+    def key(self) -> str:
+        """Return ``接单-7``."""
+        return f"{TAKING}{self.id}"
+
+
+TAKING = "接单-"
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxRow:
     """What a host or the people to be told must still get: a ``result`` (write-back) or a ``notice``."""
 

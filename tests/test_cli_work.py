@@ -45,7 +45,7 @@ def test_what_was_refused_is_sent_again_one_or_all(database):
     assert run(database, "list", "--state", "送不了").output == "共 0 条。\n"
     assert run(database, "resend", "--all").output == "已排队重发 0 条。\n"
     again = run(database, "resend", "HS-1-1")
-    assert (again.exit_code, again.output) == (1, "HS-1-1 不在送不了的里面，没有动它\n已排队重发 0 条。\n")
+    assert (again.exit_code, again.output) == (1, "HS-1-1 不在送不了、接不了的里面，没有动它\n已排队重发 0 条。\n")
     assert "请写编号，或写 --all" in run(database, "resend").output
 
 
@@ -53,3 +53,19 @@ def test_a_second_process_on_sqlite_is_refused_with_the_way_out(database):
     done = CliRunner().invoke(commands, ["worker", "--database", database])
     assert done.exit_code == 2
     assert "要多个进程，请用 PostgreSQL" in done.output
+
+
+def test_a_ticket_that_could_not_be_taken_in_is_listed_and_taken_up_again(database):
+    store = Store(database)
+    with store.begin() as tx:
+        tx.add_event("rt", "e1", "9", "created", NOW)
+        (event,) = tx.claim_events("rt", "w", NOW, 5)
+        tx.settle_event(event.id, "w", "failed", NOW, error="程序出错：ZeroDivisionError at extract.py:7")
+    assert run(database, "list", "--state", "接不了").output.splitlines() == [
+        f"接单-{event.id}  接不了  rt 9  试过 1 次  程序出错：ZeroDivisionError at extract.py:7", "共 1 条。"]
+    assert run(database, "list").output.splitlines()[-1] == "共 3 条。"
+    assert run(database, "resend", "接单-99").exit_code == 1
+    assert run(database, "resend", f"接单-{event.id}").output == "已排队重发 1 条。\n"
+    with store.begin() as tx:
+        assert (tx.depths()["events"], tx.failed_events()) == (1, [])
+    store.close()

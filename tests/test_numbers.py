@@ -58,3 +58,9 @@ def test_numbers_stand_where_they_say(text):
     for quantity in (*people(text), *stretches_of_years(text)):
         assert 0 <= quantity.start < quantity.end <= len(text)
         assert quantity.value > 0
+
+
+@pytest.mark.parametrize("run", ["1", "百", "一二三四五", "1,2"])
+def test_a_long_run_of_figures_is_no_number_of_people_and_costs_no_more_than_its_length(run):
+    text = run * (20_000 // len(run)) + "名职工，另有12名工人"
+    assert [q.value for q in people(text)] == [12]  # quadratic, it would take minutes

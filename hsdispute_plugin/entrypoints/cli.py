@@ -149,7 +149,7 @@ def serve(
         fail(f"不能在 {host} 的 {port} 端口监听：{err.strerror}。网关是否已在运行？请先停掉它，或换 --port")
     # We let uvicorn's middleware read X-Forwarded-For ourselves, so that the console still knows who really connected.
     trusted = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
-    served = PeerKept(ProxyHeadersMiddleware(create(App(config, database)), trusted_hosts=trusted))  # type: ignore[arg-type]
+    served = PeerKept(ProxyHeadersMiddleware(create(App(config, database), guarded=True), trusted_hosts=trusted))  # type: ignore[arg-type]
     settings = uvicorn.Config(served, log_config=None, access_log=False, proxy_headers=False)
     uvicorn.Server(settings).run(sockets=[listening])
 

@@ -12,8 +12,9 @@ import typer
 from hsdispute_plugin.entrypoints.cli_input import Config, Database, fail
 
 STATES = {"待送": "queued", "在送": "claimed", "已送": "done", "送不了": "dead"}
+UNTAKEN = "接不了"  # of a ticket that could not be taken in
 
-outbox = typer.Typer(name="outbox", no_args_is_help=True, help="写回和通知：还没送到的、平台不收的，重发。")
+outbox = typer.Typer(name="outbox", no_args_is_help=True, help="写回和通知：还没送到的、平台不收的，重发；还有接不了的工单。")
 
 
 def register(commands: typer.Typer) -> None:
@@ -35,7 +36,7 @@ def worker(config: Config = None, database: Database = None) -> None:
         if app.store.embedded:
             fail("SQLite 只能由一个进程写，网关自己就办了。要多个进程，请用 PostgreSQL：--database postgresql+psycopg://…")
         configure()
-        working, stop = Working(app, Figures()), threading.Event()
+        working, stop = Working(app, Figures(), guarded=True), threading.Event()
         for kind in (signal.SIGTERM, signal.SIGINT):
             signal.signal(kind, lambda *_: stop.set())
         working.start()
@@ -47,23 +48,29 @@ def worker(config: Config = None, database: Database = None) -> None:
 
 @outbox.command("list")
 def list_(
-    state: Annotated[list[str] | None, typer.Option("--state", help="待送、在送、送不了、已送；可写多次，不写则列前三种")] = None,
+    state: Annotated[
+        list[str] | None, typer.Option("--state", help="待送、在送、送不了、接不了、已送；可写多次，不写则不列已送")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="最多列多少条")] = 100,
     database: Database = None,
 ) -> None:
-    """列出写回和通知：编号、平台、工单、试过几次、为什么没送到。"""
+    """列出写回和通知，以及接不了的工单：编号、平台、工单、试过几次、为什么。"""
     from hsdispute_plugin.app import open_store
 
-    if unknown := [s for s in state or () if s not in STATES]:
-        fail(f"没有“{'、'.join(unknown)}”这种状态。可用：{'、'.join(STATES)}")
+    if unknown := [s for s in state or () if s not in (*STATES, UNTAKEN)]:
+        fail(f"没有“{'、'.join(unknown)}”这种状态。可用：{'、'.join((*STATES, UNTAKEN))}")
     labels = {code: label for label, code in STATES.items()}
     with open_store(database) as store, store.begin() as tx:
-        rows = tx.outbox([STATES[s] for s in state or ("待送", "在送", "送不了")], limit, words=False)
+        rows = tx.outbox([STATES[s] for s in state or ("待送", "在送", "送不了") if s in STATES], limit, words=False)
+        failed = tx.failed_events(limit) if not state or UNTAKEN in state else []
     for row in rows:
         what = "通知" if row.kind == "notice" else row.platform
         typer.echo(f"{row.key}  {labels[row.state]}  {what} {row.ticket_no}  试过 {row.attempts} 次"
                    + (f"  {row.error}" if row.error else ""))
-    typer.echo(f"共 {len(rows)} 条。" if len(rows) < limit else f"列出前 {limit} 条，可用 --limit 多列。")
+    for event in failed:
+        typer.echo(f"{event.key}  {UNTAKEN}  {event.platform} {event.ticket_no}  试过 {event.attempts} 次  {event.error}")
+    whole = max(len(rows), len(failed)) < limit
+    typer.echo(f"共 {len(rows) + len(failed)} 条。" if whole else f"每种列出前 {limit} 条，可用 --limit 多列。")
 
 
 @outbox.command()
@@ -87,7 +94,7 @@ def resend(
     every: Annotated[bool, typer.Option("--all", help="送不了的全部重发")] = False,
     database: Database = None,
 ) -> None:
-    """重发送不了的：原因消除之后，一条或全部。"""
+    """重发送不了的、再接接不了的：原因消除之后，写编号；--all 只管送不了的。"""
     from hsdispute_plugin import app
 
     if bool(keys) is every:
@@ -96,7 +103,7 @@ def resend(
         chosen = keys or [row.key for row in tx.outbox(("dead",), words=False)]
         missing = [key for key in chosen if not tx.resend(key, app.clock())]
     for key in missing:
-        typer.echo(f"{key} 不在送不了的里面，没有动它")
+        typer.echo(f"{key} 不在送不了、接不了的里面，没有动它")
     typer.echo(f"已排队重发 {len(chosen) - len(missing)} 条。")
     if missing:
         raise typer.Exit(1)

@@ -175,7 +175,7 @@ def _database(directory: Path, database: str | None, platforms: Mapping[str, Pla
     if depths["dead"]:
         yield f"✗ 有 {depths['dead']} 条写回被平台拒收或一再出错，须人工处理"
     if depths["failed_events"]:
-        yield f"✗ 有 {depths['failed_events']} 个事件没能受理，须人工处理；平台再发一次就会重试"
+        yield f"✗ 有 {depths['failed_events']} 个事件没能受理，须人工处理：hsdispute outbox list --state 接不了"
     for name in sorted(unfinished.keys() - platforms.keys()):
         yield f"! 平台 {name} 没有启用，却有 {unfinished[name]} 项没做完；启用后会接着做"
     yield from (f"✗ 办理日志{says}。请停用并报告" for says in faults[:MOST_FAULTS])

@@ -45,10 +45,10 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 class Gateway:
     """The routes over one joined application."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, *, guarded: bool = False) -> None:
         self._app = app
         self.figures = Figures()
-        self.work = Working(app, self.figures)
+        self.work = Working(app, self.figures, guarded=guarded)
         self._kept: GroupCommit[tuple[str, HostEvent], bool] = GroupCommit(app.reception.keep)
         self._token = api_token()
 
@@ -134,9 +134,9 @@ class Gateway:
         return Response(self.figures.text(depths), media_type=CONTENT_TYPE_LATEST)
 
 
-def create(app: App) -> Starlette:
-    """Return the ASGI application; its lifespan starts and stops the work."""
-    gateway = Gateway(app)
+def create(app: App, *, guarded: bool = False) -> Starlette:
+    """Return the ASGI application; its lifespan starts and stops the work. ``guarded``: see ``Working``."""
+    gateway = Gateway(app, guarded=guarded)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

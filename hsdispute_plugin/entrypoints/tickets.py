@@ -12,7 +12,7 @@ import orjson
 from pydantic import ValidationError
 
 from hsdispute_plugin.errors import TicketRefused
-from hsdispute_plugin.model import Ticket, decode
+from hsdispute_plugin.model import MAX_TEXT, Ticket, decode
 
 BOM = b"\xef\xbb\xbf"
 _FIELDS = {
@@ -39,9 +39,12 @@ def ticket_from(given: Any) -> Ticket:
     if not isinstance(given, dict):
         raise TicketRefused("一张工单应是一个 JSON 对象，如 {\"ticket_no\": \"1\", \"content\": \"…\"}")
     try:
-        return Ticket.model_validate(given)
+        ticket = Ticket.model_validate(given)
     except ValidationError as err:
         raise TicketRefused("；".join(_sentence(e["loc"], e["type"]) for e in err.errors(include_input=False))) from None
+    if (length := len(ticket.text)) > MAX_TEXT:
+        raise TicketRefused(f"标题和内容共 {length} 字，最多 {MAX_TEXT} 字")
+    return ticket
 
 
 def ticket_of_history(number: int, given: bytes | Mapping[str, Any]) -> Ticket | TicketRefused:

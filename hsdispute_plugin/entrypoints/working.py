@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import threading
 import time
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from hsdispute_plugin.work_watch import Jumps, Watch
 
 BEAT_EVERY_S, ALIVE = 3.0, timedelta(seconds=12)
 FARTHEST = timedelta(seconds=LONGEST_ASKED_S + 60)  # nothing is put off for longer: a later moment is of a clock since set back
+GUARD_EVERY_S, STUCK_S = 3.0, 60.0
 NOTICE_EVERY_S, TICK_EVERY_S, LISTEN_S = 1.0, 20.0, 1.0
 SEAL_EVERY_S = 0.2  # a batch; slow enough that nobody waits for it
 SEAL_REST = 300  # batches left out when one could not be sealed
@@ -30,13 +32,15 @@ _log = structlog.get_logger(__name__)
 class Working:
     """Works off events, delivers, polls, tells; says every few seconds that it is alive, so that nobody waits for the dead."""
 
-    def __init__(self, app: App, figures: Figures) -> None:
-        self._app, self._figures = app, figures
+    def __init__(self, app: App, figures: Figures, *, guarded: bool = False) -> None:
+        """``guarded``: end the process when no thread of it comes to run any more, so that the service is started anew."""
+        self._app, self._figures, self._guarded = app, figures, guarded
         self._owner = app.owner
         self._work = Embedded(
             app.intervals_s, self._receive, self._deliver, lambda name: app.reception.poll(name, self._owner),
             {"notices": (NOTICE_EVERY_S, lambda: self._deliver(NOTICES)), "beat": (BEAT_EVERY_S, self._beat),
              "seal": (SEAL_EVERY_S, self._seal),
+             "guard": (GUARD_EVERY_S, self._guard),
              "tick": (TICK_EVERY_S, lambda: app.desk.tick(app.book, joined.clock(), self._owner))},
             {name: pace.at_once for name, pace in app.paces.items()})
         self._stop = threading.Event()
@@ -63,6 +67,8 @@ class Working:
         """Let every thread finish what it holds, and end."""
         self._stop.set()
         self._work.stop()
+        if self._guarded:
+            faulthandler.cancel_dump_traceback_later()
 
     def _receive(self, name: str) -> int:
         received = self._app.reception.work_off(name, self._owner)
@@ -77,6 +83,12 @@ class Working:
         for state in ended:
             self._figures.delivered.labels(name, state).inc()
         return len(ended)
+
+    def _guard(self) -> int:
+        self._app.reception.enforce()
+        if self._guarded:  # a watch in C: it needs nobody's turn in the interpreter, and tells files and lines, no values
+            faulthandler.dump_traceback_later(STUCK_S, exit=True)
+        return 0
 
     def _beat(self) -> int:
         now = joined.clock()

@@ -95,6 +95,21 @@ def test_what_could_not_be_delivered_is_sent_again(console, browse):
     assert "没有选中" in client.post("/console/operations/resend", data={"csrf": mark}).text
 
 
+def test_a_ticket_that_could_not_be_taken_in_is_shown_and_taken_up_again(console, browse):
+    now = joined.clock()
+    with console.app.store.begin() as tx:
+        tx.add_event("rt", "poison", "9", "created", now)
+        event = next(e for e in tx.claim_events("rt", "somebody", now, 5) if e.event_id == "poison")
+        tx.settle_event(event.id, "somebody", "failed", now, error="处理这张工单时程序中止了 5 次")
+    client = browse("admin")
+    said = client.get("/console/operations").text
+    assert f"接单-{event.id}" in said and "处理这张工单时程序中止了 5 次" in said
+    sent = client.post("/console/operations/resend", data={"csrf": csrf(client), "key": f"接单-{event.id}"}).text
+    assert "已排队重发 1 条" in sent
+    with console.app.store.begin() as tx:
+        assert event.id not in {e.id for e in tx.failed_events()}
+
+
 def test_the_journal_is_read_on_request(console, signed_in, axe, shot):
     page = signed_in("admin")
     page.goto(f"{console.url}/operations")

@@ -1,20 +1,28 @@
-"""``hsdispute`` as it is, but with a clock that a test sets: seconds to add stand in the file ``HSDISPUTE_TEST_OFFSET`` names."""
+"""``hsdispute`` as it is, but with what a test sets: a clock, and limits of minutes made seconds.
+
+``HSDISPUTE_TEST_OFFSET`` names a file with the seconds that the clock shows more. ``HSDISPUTE_TEST_LIMIT_S`` is how long a ticket
+may be thought about, and twice that how long no thread may come to run; ``HSDISPUTE_TEST_TRIES`` tries at one that breaks.
+"""
 
 import os
 from datetime import timedelta
 from pathlib import Path
 
-from hsdispute_plugin import app
+from hsdispute_plugin import app, reception, reception_limit
 from hsdispute_plugin.entrypoints import cli, working
 
-_real, _offset = app.clock, Path(os.environ["HSDISPUTE_TEST_OFFSET"])
+_real, _offset = app.clock, os.environ.get("HSDISPUTE_TEST_OFFSET")
 
 
 def shown():
-    return _real() + timedelta(seconds=float(_offset.read_text()))
+    return _real() + timedelta(seconds=float(Path(_offset).read_text()) if _offset else 0.0)
 
 
 if __name__ == "__main__":
     app.clock = shown
     working.TICK_EVERY_S = 1.0  # the machine's clock moves by days here
+    if limit := os.environ.get("HSDISPUTE_TEST_LIMIT_S"):
+        reception_limit.LONGEST_S = float(limit)
+        working.STUCK_S, working.GUARD_EVERY_S = 2 * float(limit), 0.5
+    reception.MAX_FAULTS = int(os.environ.get("HSDISPUTE_TEST_TRIES", reception.MAX_FAULTS))
     cli.main()

@@ -33,11 +33,11 @@ def operations(visit: Visit) -> Response:
 
 
 def resend(visit: Visit) -> Response:
-    """POST /operations/resend: queue undelivered rows again."""
+    """POST /operations/resend: queue undelivered rows again, take failed tickets up again."""
     keys = [str(key) for key in visit.form.getlist("key")]
     with visit.app.store.begin() as tx:
         sent = sum(tx.resend(key, visit.now) for key in keys)
-    return visit.go("/operations", f"已排队重发 {sent} 条。" if sent else "没有选中送不了的。")
+    return visit.go("/operations", f"已排队重发 {sent} 条。" if sent else "没有选中送不了、接不了的。")
 
 
 def chain(visit: Visit) -> Response:
@@ -56,7 +56,8 @@ def _now(visit: Visit) -> dict[str, Any]:
     with visit.app.store.begin() as tx:
         lanes, unfinished = tx.lanes(visit.now), tx.unfinished()
         hosts = [Host(name, *lanes.get(name, (0, None)), unfinished.get(name, 0)) for name in visit.app.platforms]
-        return {"hosts": hosts, "workers": tx.workers(visit.now), "depths": tx.depths(), "dead": tx.outbox(("dead",), MOST)}
+        return {"hosts": hosts, "workers": tx.workers(visit.now), "depths": tx.depths(), "dead": tx.outbox(("dead",), MOST),
+                "failed": tx.failed_events(MOST)}
 
 
 PAGES = (
