@@ -107,24 +107,28 @@ class Extractor:
         other = sum(1 for bits in found.sentences if bits & self._other)
         values["premium_sentences"], values["premium_share"] = premium, 100 * premium // (premium + other or 1)
         self._numbers(text, found, values, spans)
-        tokens = sorted(found.tokens)
-        found.premium &= ~self._only_had(found)
+        places: dict[tuple[int, int], int] = {}
+        for start, end, bits in found.tokens:
+            place = start, end
+            places[place] = places.get(place, 0) | bits
+        tokens = sorted(places.items())
+        found.premium &= ~self._only_had(found.premium, tokens)
         found.premium &= ~self._beside_umbrella(found.premium, found.head)
         for source in self._facts:
             _conclude(source, found, values, spans)
         self._given(ticket, found, tokens, values, spans)
         return Facts(values, Evidence(original, tokens, spans))
 
-    def _only_had(self, found: Reading) -> int:
+    def _only_had(self, premium: int, tokens: Sequence[Place]) -> int:
         """Return the insurances that the payer has already, and only that: 在外省已买养老保险，是否还要参加新农合."""
-        had = [(s, e) for s, e, bits in found.tokens if bits & self._had]
+        had = [place for place, bits in tokens if bits & self._had]
         if not had:
             return 0
         disputed = 0
-        for start, end, bits in found.tokens:
+        for (start, end), bits in tokens:
             if bits & self._insurance and not any(s <= start and end <= e for s, e in had):
                 disputed |= bits
-        disputed &= found.premium & self._insurance
+        disputed &= premium & self._insurance
         return self._insurance & ~disputed if disputed else 0
 
     def _beside_umbrella(self, premium: int, head: int) -> int:
@@ -171,8 +175,7 @@ class Extractor:
                     break  # ten people are not also 多人
 
     def _given(
-        self, ticket: Ticket, found: Reading, tokens: Iterable[tuple[int, int, int]], values: dict[str, FactValue],
-        spans: dict[str, Where],
+        self, ticket: Ticket, found: Reading, tokens: Sequence[Place], values: dict[str, FactValue], spans: dict[str, Where],
     ) -> None:
         """What the host's own fields say goes before what the text lets us presume."""
         if ticket.ticket_type:
@@ -180,8 +183,8 @@ class Extractor:
             values["ticket_type"] = min((n for n in named if n[0] >= 0), default=(0, values.get("ticket_type", "")))[1]
         area = self._regions.area(ticket.area) if ticket.area else None
         if area is None:
-            here = [(s, e) for s, e, bits in tokens if bits & self._inside]
-            there = [(s, e) for s, e, bits in tokens if bits & self._outside]
+            here = [place for place, bits in tokens if bits & self._inside]
+            there = [place for place, bits in tokens if bits & self._outside]
             if here:
                 area, spans["area"] = INSIDE, here[:SHOWN]
             elif len(there) > 1 or (found.head & self._outside and (ticket.title or len(ticket.content) > SHORT)):
@@ -191,7 +194,8 @@ class Extractor:
             values["area"] = area
 
 
-#: Where a fact stands: places, or the bits whose tokens are its places.
+Place = tuple[tuple[int, int], int]  # a stretch of the text, and the bits of all that stands there
+#: Where a fact stands: stretches, or the bits whose tokens are its places.
 Where = int | list[tuple[int, int]]
 
 
@@ -200,23 +204,23 @@ class Evidence(Mapping[str, tuple[Phrase, ...]]):
 
     __slots__ = ("_original", "_tokens", "_where")
 
-    def __init__(self, original: str, tokens: Sequence[tuple[int, int, int]], where: Mapping[str, Where]) -> None:
+    def __init__(self, original: str, tokens: Sequence[Place], where: Mapping[str, Where]) -> None:
         self._original, self._tokens, self._where = original, tokens, where
 
     def __getitem__(self, key: str) -> tuple[Phrase, ...]:
-        return self._phrases(self._where[key])
+        if (found := self.get(key)) is None:
+            raise KeyError(key)
+        return found  # type: ignore[no-any-return]
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the phrases behind a fact, or ``default`` where the text says nothing of it."""
         where = self._where.get(key)
-        return default if where is None else self._phrases(where)
-
-    def _phrases(self, where: Where) -> tuple[Phrase, ...]:
-        spans = [(s, e) for s, e, bits in self._tokens if bits & where] if isinstance(where, int) else where
-        if len(spans) > 1:
-            spans = list(dict.fromkeys(spans))[:SHOWN]
+        if where is None:
+            return default
+        if isinstance(where, int):
+            where = [place for place, bits in self._tokens if bits & where]
         original = self._original
-        return tuple([Phrase(original[s:e], s, e) for s, e in spans])
+        return tuple([Phrase(original[s:e], s, e) for s, e in where[:SHOWN]])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._where)

@@ -4,7 +4,7 @@ Every property is a small whole number under a name ``p0``, ``p1``, …: the cor
 its name, and no two of these names share one. No word of a ticket, a rule file or a plugin reaches the core.
 
 - 多选: one property for each member that a rule asks for, 1 if the set has it, else 0;
-- 整数, 是否: the number, clipped; 是 is 1, 否 is 0;
+- 整数, 是否: the least number that no test of the net tells from it; 是 is 1, 否 is 0;
 - 单选: the place of the value among those that rules ask for, from 1; 0 is any other value;
 - a missing fact is ``MISSING``, smaller than all these.
 
@@ -14,6 +14,7 @@ true of that value. To the core, a test on a property that is not there fails; a
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -21,10 +22,8 @@ from hsdispute_plugin.model import FactValue
 from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, NoneOf, Op, Scalar
 from hsdispute_plugin.rules.facts import FactTable, Kind
 
-#: The largest number a rule may name. Facts are clipped to twice that, so that each keeps its side of every such number.
-LARGEST = 1_000_000_000
-_CLIP = 2 * LARGEST
-MISSING = -_CLIP - 1
+LARGEST = 1_000_000_000  # the largest number a rule may name
+MISSING = -2 * LARGEST - 1
 _OTHER = 0
 
 
@@ -128,13 +127,24 @@ class Flattener:
             always.append(f',"{prop}":{usual}')
             return len(always) - 1
 
+        def worded(fact: str, prop: str) -> Callable[[FactValue], str]:
+            """Return how a value is written: a number as the least that no test tells from it, nothing where all tests fail."""
+            def text(number: int) -> str:
+                return f',"{prop}":{number}' if any(_true_of(a, number) for a in asked[prop]) else ""
+
+            if (places := self._places.get(fact)) is not None:
+                known, other = {value: text(n) for value, n in places.items()}, text(_OTHER)
+                return lambda value: known.get(value, other)  # type: ignore[arg-type]
+            steps = sorted({n for a in asked[prop] if a.value != MISSING for n in _steps(a)})
+            texts = [text(n) for n in (steps[0] - 1 if steps else 0, *steps)]
+            return lambda value: texts[bisect_right(steps, value)]
+
         sets: dict[str, dict[str, tuple[int, str]]] = {}
         for (fact, member), prop in self._members.items():
             if prop in asked:
                 sets.setdefault(fact, {})[member] = (place(prop, 0), f',"{prop}":1')
         set_facts = tuple(sets.items())
-        scalars = tuple((fact, place(prop, MISSING), f',"{prop}":', self._places.get(fact))
-                        for fact, prop in self._scalars.items() if prop in asked)
+        scalars = tuple((fact, place(prop, MISSING), worded(fact, prop)) for fact, prop in self._scalars.items() if prop in asked)
 
         def write(values: Mapping[str, FactValue]) -> str:
             text = always.copy()
@@ -146,14 +156,13 @@ class Flattener:
                             text[at] = one
                         else:
                             text.append(one)
-            for fact, at, head, places in scalars:
+            for fact, at, text_of in scalars:
                 value = values.get(fact)
                 if value is not None:
-                    number = max(-_CLIP, min(_CLIP, value)) if places is None else places.get(value, _OTHER)  # type: ignore[arg-type]
                     if at:
-                        text[at] = f"{head}{number:d}"
+                        text[at] = text_of(value)
                     else:
-                        text.append(f"{head}{number:d}")
+                        text.append(text_of(value))
             text.append("}")
             return "".join(text)
 
@@ -180,6 +189,17 @@ def _seldom_first(part: Flat) -> int:
     if not isinstance(part, Atom):
         return 3
     return 0 if part.op == "==" and part.value else 1 if part.op in (">=", ">") else 2
+
+
+def _steps(atom: Atom) -> tuple[int, ...]:
+    """Return the numbers from which on a test says something else."""
+    match atom.op:
+        case "==" | "!=":
+            return atom.value, atom.value + 1
+        case "<" | ">=":
+            return (atom.value,)
+        case _:
+            return (atom.value + 1,)
 
 
 def _true_of(atom: Atom, number: int) -> bool:
