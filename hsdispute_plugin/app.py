@@ -23,8 +23,10 @@ from hsdispute_plugin.hooks.manager import Plugins
 from hsdispute_plugin.hooks.platform import FactExtractor
 from hsdispute_plugin.model import Facts, Ticket
 from hsdispute_plugin.rules.durable import best_engine
+from hsdispute_plugin.rules.editions import snapshot
 from hsdispute_plugin.rules.extract import Extractor
 from hsdispute_plugin.rules.facts import FactDef, FactTable, Kind
+from hsdispute_plugin.rules.generated import compile_generated
 from hsdispute_plugin.rules.holder import RulebookHolder
 from hsdispute_plugin.rules.load import load
 from hsdispute_plugin.rules.rulebook import CompileEngine, Extract, Rulebook, RuleSource
@@ -163,7 +165,7 @@ class App:
         self.books = RulebookHolder(self.directory, make, time.monotonic)
         self.platforms, self.intervals_s = open_platforms(self.directory, self.plugins)
         self.store = _store(self.directory, database)
-        self.desk = _desk(self.directory, self.store, self.book)
+        self.desk = _desk(self.directory, self.store, self.book, self.plugins)
         self.owner = f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(3)}"
         self.paces = paces(self.directory)
         self.signings = {name: Signing.of(platform_settings(name, self.directory)) for name in self.platforms}
@@ -243,7 +245,7 @@ def open_desk(directory: Path | None = None, database: str | None = None) -> tup
     plugins = open_plugins()
     book = RulebookHolder(directory, partial(open_rulebook, plugins=plugins), time.monotonic).rulebook()
     store = _store(directory, database)
-    return _desk(directory, store, book), store, book
+    return _desk(directory, store, book, plugins), store, book
 
 
 def _store(directory: Path, database: str | None) -> Store:
@@ -257,8 +259,20 @@ def _store(directory: Path, database: str | None) -> Store:
     return store
 
 
-def _desk(directory: Path, store: Store, book: Rulebook) -> Desk:
+def _desk(directory: Path, store: Store, book: Rulebook, plugins: Plugins) -> Desk:
     from hsdispute_plugin.desk import Desk
+    from hsdispute_plugin.desk_shadow import Candidate
     from hsdispute_plugin.forms import Forms
 
-    return Desk(store, Forms(directory / "forms"), first_units(directory, book.source.units.values()))
+    candidate = Candidate(partial(open_candidate, directory, plugins=plugins))
+    return Desk(store, Forms(directory / "forms"), first_units(directory, book.source.units.values()), candidate)
+
+
+def open_candidate(directory: Path, edition: str, plugins: Plugins) -> Rulebook:
+    """Open a prepared edition on the engine that is plain Python: it can be wrong, but it cannot break the process.
+
+    Raises:
+        RulebookError, EditionRefused: It cannot be opened.
+    """
+    source = load(snapshot(directory, edition), fact_defs(plugins.extractors))
+    return make_rulebook(source, compile_generated, plugins.extractors)

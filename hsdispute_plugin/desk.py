@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from hsdispute_plugin.case import ACTS, Actor, By, Role, perform
@@ -15,6 +16,7 @@ from hsdispute_plugin.desk_forms import completed
 from hsdispute_plugin.desk_library import line_of, similar
 from hsdispute_plugin.desk_notices import of_alerts
 from hsdispute_plugin.desk_records import ROBOT, VISIT, Done, ticket_of
+from hsdispute_plugin.desk_shadow import Thought, keep
 from hsdispute_plugin.desk_tick import Ticking
 from hsdispute_plugin.errors import CaseChanged, CaseRefused
 from hsdispute_plugin.explain import decision_codes, explanation
@@ -44,31 +46,52 @@ class Desk(Ticking):
     def _accepted(
         self, platform: str, given: HostTicket, book: Rulebook, now: datetime, taken_by: Actor | None
     ) -> tuple[CaseRow, Decision | None]:
+        number = given.ticket.ticket_no
         with self._store.begin() as tx:
-            row = tx.case_of(platform, given.ticket.ticket_no)
+            row, shadow = tx.case_of(platform, number), tx.running_shadow()
+            tried = tx.shadow_ticket(shadow.id, row.case_no) if row and shadow else None
         if row and row.host_version == given.version:
             return row, None
         ticket = given.ticket
         if row and ticket.received_at is None:  # a host that gives no time: the periods go on from when it first came
             ticket = ticket.model_copy(update={"received_at": row.opened_at})
-        terms, facts = self.terms(book), book.facts(ticket)
+        think = partial(self._thought, platform, ticket, row.case_no if row else "", now)
+        live = used = think(book, self.terms(book))
+        beside = None
+        if shadow and self._candidate:
+            before = tried.decided_by if tried else live.decision.edition if row else ""
+            beside = self._candidate.beside(shadow, live, f"{platform} {number}", before, think)
         with self._store.begin() as tx:
-            shared = traits(tx, terms, ticket, known(facts.values))
-            others = alike(tx, terms, shared, platform, ticket.repeat_of, now, row.case_no if row else "")
-        # Outside the transaction: the writer waits for nobody's thinking.
-        decision = book.decide_facts(ticket, replace(facts, values={**facts.values, **others.facts()}), now)
-        with self._store.begin() as tx:
-            shown = (f"可参看{line_of(t)}。" for t in similar(tx.typical_cases(decision.topics), decision))
-            note = "\n".join([*others.lines(), *shown, explanation(decision, book.source)])
-            row = tx.case_of(platform, given.ticket.ticket_no)
+            if beside and tx.running_shadow(held=True) != shadow:
+                beside = None  # ended meanwhile: from now on it has no say and is not heard
+            if beside and beside.decides and beside.thought:
+                used = beside.thought
+            shown = (f"可参看{line_of(t)}。" for t in similar(tx.typical_cases(used.decision.topics), used.decision))
+            on_trial = (f"本件由试点的 {used.decision.edition} 版规则给出建议。",) if used.on_trial else ()
+            note = "\n".join([*used.others.lines(), *shown, *on_trial, explanation(used.decision, used.book.source)])
+            row = tx.case_of(platform, number)
             if row and row.host_version == given.version:
                 return row, None  # another worker was quicker
             if row is None:
-                row = self._opened(tx, terms, platform, given, decision, note, now, taken_by)
+                row = self._opened(tx, platform, given, used, note, now, taken_by)
             else:
-                row = self._renewed(tx, terms, self._read(tx, row, book, now), given, decision, note, now)
-            tx.set_traits(row.case_no, [*shared, *alerting(decision)], row.opened_at)
-            return row, decision
+                row = self._renewed(tx, self._read(tx, row, book, now), given, used, note, now)
+            tx.set_traits(row.case_no, [*used.shared, *alerting(used.decision)], row.opened_at)
+            if beside:
+                keep(tx, row.case_no, beside, live.decision, used.decision.edition, now)
+            return row, used.decision
+
+    def _thought(
+        self, platform: str, ticket: Ticket, but: str, now: datetime, book: Rulebook, terms: Terms, on_trial: bool = False
+    ) -> Thought:
+        """Let one edition decide a ticket; ``but`` is the number of its own case."""
+        facts = book.facts(ticket)
+        with self._store.begin() as tx:
+            shared = traits(tx, terms, ticket, known(facts.values))
+            others = alike(tx, terms, shared, platform, ticket.repeat_of, now, but)
+        # Outside the transaction: the writer waits for nobody's thinking.
+        decision = book.decide_facts(ticket, replace(facts, values={**facts.values, **others.facts()}), now)
+        return Thought(book, terms, decision, shared, others, on_trial)
 
     def take(self, ticket: Ticket, by: Actor, book: Rulebook, now: datetime) -> CaseRow:
         """Open a case for a payer who came, called or wrote to a reception room; whoever took it is the first contact.
@@ -127,9 +150,9 @@ class Desk(Ticking):
         return tuple(c for c, w in why.items() if not w), {c: w for c, w in why.items() if w}
 
     def _opened(
-        self, tx: Transaction, terms: Terms, platform: str, given: HostTicket, decision: Decision, note: str,
-        now: datetime, taken_by: Actor | None,
+        self, tx: Transaction, platform: str, given: HostTicket, used: Thought, note: str, now: datetime, taken_by: Actor | None,
     ) -> CaseRow:
+        terms, decision = used.terms, used.decision
         year = now.astimezone(SHANGHAI).year
         number = f"HS-{year}-{tx.next_number(f'case-{year}'):06d}"
         received_at = given.ticket.received_at or now
@@ -138,7 +161,7 @@ class Desk(Ticking):
             case_no=number, platform=platform, ticket_no=given.ticket.ticket_no, state=outcome.case.state.value,
             decision=decision_codes(decision), writes=0, edition=decision.edition, host_version=given.version,
             ticket=given.ticket.model_dump(mode="json"), opened_at=now, updated_at=now)
-        why = f"待首问人员登记；按规则册给出建议（规则册 {decision.edition}）"
+        why = f"待首问人员登记；按规则册给出建议（{used.signed}）"
         tx.add_journal(number, now, signature(terms, taken_by) if taken_by else ROBOT, "收到工单", why, "四、首段；四（二）")
         docket = Docket(row, outcome.case, clocked(terms, outcome))
         row = self._told(tx, terms, docket, None, note, now).row
@@ -146,8 +169,9 @@ class Desk(Ticking):
         return row
 
     def _renewed(
-        self, tx: Transaction, terms: Terms, before: Docket, given: HostTicket, decision: Decision, note: str, now: datetime
+        self, tx: Transaction, before: Docket, given: HostTicket, used: Thought, note: str, now: datetime
     ) -> CaseRow:
+        terms, decision = used.terms, used.decision
         row, told = before.row, decision_codes(decision)
         again = any(_compared(row.decision, k) != _compared(told, k) for k in _TELLING)
         row = replace(row, host_version=given.version, ticket=given.ticket.model_dump(mode="json"), edition=decision.edition,

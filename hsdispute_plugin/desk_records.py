@@ -10,6 +10,7 @@ from typing import Any
 from hsdispute_plugin.case import Actor, By, FirstContact, Outcome, PaperDue, Role, open_case
 from hsdispute_plugin.desk_docket import Docket, Terms, clocked, read, save, write_journal
 from hsdispute_plugin.desk_notices import of_act
+from hsdispute_plugin.desk_shadow import Candidate
 from hsdispute_plugin.desk_standing import act_note, standing
 from hsdispute_plugin.errors import CaseRefused
 from hsdispute_plugin.forms import Forms
@@ -39,10 +40,16 @@ class Done:
 
 
 class Records:
-    """The desk's own hands. ``first_units``: by platform the unit that receives its tickets first; else the government office."""
+    """The desk's own hands. ``first_units``: by platform the unit that receives its tickets first; else the government office.
 
-    def __init__(self, store: Store, forms: Forms, first_units: Mapping[str, str] | None = None) -> None:
+    ``candidate`` opens the editions that are tried beside the one in force.
+    """
+
+    def __init__(
+        self, store: Store, forms: Forms, first_units: Mapping[str, str] | None = None, candidate: Candidate | None = None
+    ) -> None:
         self._store, self._forms, self._first_units = store, forms, first_units or {}
+        self._candidate = candidate
         self._terms: Terms | None = None
 
     @property

@@ -57,9 +57,10 @@ class ShadowTables:
     _c: sa.Connection
     _several: bool
 
-    def running_shadow(self) -> ShadowRow | None:
-        """Return the 试算 that goes on."""
-        row = self._c.execute(sa.select(*_COLUMNS).where(schema.shadows.c.running.is_(True))).first()
+    def running_shadow(self, *, held: bool = False) -> ShadowRow | None:
+        """Return the 试算 that goes on; ``held``: whoever ends it waits for the end of this transaction."""
+        chosen = sa.select(*_COLUMNS).where(schema.shadows.c.running.is_(True))
+        row = self._c.execute(chosen.with_for_update(read=True) if held else chosen).first()
         return ShadowRow(*row) if row else None
 
     def shadow(self, number: int) -> ShadowRow | None:
@@ -86,17 +87,21 @@ class ShadowTables:
             running=None, outcome=outcome, ended_at=now, ended_by=who, ended_why=why, report=report))
         return bool(done.rowcount)
 
-    def note_shadow(self, row: ShadowTicket) -> None:
-        """Keep what was said of a ticket, replacing what was said of an earlier version.
+    def note_shadow(self, row: ShadowTicket) -> bool:
+        """Keep what was said of a ticket, replacing what was said of an earlier version; ``False``: it could not be kept.
 
         Under a savepoint: whatever the database says to this, what else the transaction holds stays.
         """
         table = schema.shadow_tickets
         statement = (postgresql.insert if self._several else sqlite.insert)(table)
         rest = {c.name: statement.excluded[c.name] for c in table.c if not c.primary_key}
-        with self._c.begin_nested():
-            self._c.execute(statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=rest),
-                            {f.name: getattr(row, f.name) for f in fields(row)})
+        try:
+            with self._c.begin_nested():
+                self._c.execute(statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=rest),
+                                {f.name: getattr(row, f.name) for f in fields(row)})
+        except sa.exc.DBAPIError:
+            return False
+        return True
 
     def shadow_ticket(self, number: int, case_no: str) -> ShadowTicket | None:
         """Return what was said of one ticket."""

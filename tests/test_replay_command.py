@@ -19,7 +19,7 @@ from hsdispute_plugin import app
 from hsdispute_plugin.entrypoints.cli import commands
 from hsdispute_plugin.hooks.platform import HostTicket
 from hsdispute_plugin.model import SHANGHAI, Ticket
-from hsdispute_plugin.rules.replay_due import _median
+from hsdispute_plugin.rules.comparison import median
 
 ROOT = Path(__file__).parents[1]
 NOW = "2026-11-20T09:00:00"
@@ -142,8 +142,8 @@ def test_periods_in_hours_are_shifted_too(run, lines, edited):
 
 
 def test_the_median_counts_every_ticket():
-    assert _median([(-1.0, 2), (0.5, 3), (4.0, 1)]) == 0.5
-    assert _median([(-1.0, 5), (9.0, 1)]) == -1.0
+    assert median([(-1.0, 2), (0.5, 3), (4.0, 1)]) == 0.5
+    assert median([(-1.0, 5), (9.0, 1)]) == -1.0
 
 
 def exported(kind, folder):

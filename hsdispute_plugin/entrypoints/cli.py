@@ -19,6 +19,7 @@ from hsdispute_plugin.entrypoints.cli_keys import register as register_keys
 from hsdispute_plugin.entrypoints.cli_library import register as register_library
 from hsdispute_plugin.entrypoints.cli_reports import register as register_reports
 from hsdispute_plugin.entrypoints.cli_rules import register as register_rules
+from hsdispute_plugin.entrypoints.cli_shadow import register as register_shadow
 from hsdispute_plugin.entrypoints.cli_users import register as register_users
 from hsdispute_plugin.entrypoints.cli_work import register as register_work
 from hsdispute_plugin.entrypoints.logs import configure
@@ -29,6 +30,7 @@ commands = typer.Typer(
     help="社会保险费征缴争议处理规则插件：按规则册给工单提出处理建议，写回平台。",
 )
 register_rules(commands)
+register_shadow(commands)
 register_cases(commands)
 register_reports(commands)
 register_library(commands)

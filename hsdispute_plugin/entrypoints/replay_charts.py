@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hsdispute_plugin.rules.replay_compare import Moved
+from hsdispute_plugin.rules.comparison import Moved
 
 WIDTH, ROW, BAR = 420, 34, 13  # of the bars; of a row of two
 FLOW_WIDTH, FLOW_HEIGHT, NODE, GAP = 520, 260, 12, 12

@@ -14,11 +14,12 @@ from hsdispute_plugin.entrypoints.tickets import ticket_of_history
 from hsdispute_plugin.errors import ReplayRefused
 from hsdispute_plugin.hooks.platform import FactExtractor
 from hsdispute_plugin.model import SHANGHAI
+from hsdispute_plugin.rules.comparison import Comparison
 from hsdispute_plugin.rules.load import load
 from hsdispute_plugin.rules.replay import replay
 from hsdispute_plugin.rules.replay_cache import FactCache
 from hsdispute_plugin.rules.replay_columns import DataFrame, Layout
-from hsdispute_plugin.rules.replay_compare import Comparison, Side, compare
+from hsdispute_plugin.rules.replay_compare import Side, compare
 from hsdispute_plugin.rules.replay_gather import Chunk, Means, Seen, gather
 from hsdispute_plugin.rules.replay_gold import Score, labels, scores
 from hsdispute_plugin.rules.replay_keys import Reader, code_of, reader_of

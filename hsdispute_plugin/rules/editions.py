@@ -56,12 +56,12 @@ def current(directory: Path) -> str:
 
 
 def snapshot(directory: Path, edition: str) -> Path:
-    """Return the directory of an activated edition; a leading part of its name that fits only one will do.
+    """Return the directory of an edition, activated or prepared; a leading part of its name that fits only one will do.
 
     Raises:
         EditionRefused: There is no such edition, or its files are no longer what was activated.
     """
-    known = [e for e, _ in editions(directory)]
+    known = _all_kept(directory)
     fitting = [e for e in known if edition and e.startswith(edition)]
     if len(fitting) != 1:
         raise EditionRefused(f"没有版次 “{edition}”。已有：{'、'.join(known) or '还没有启用过任何版次'}")
@@ -110,13 +110,37 @@ def activate(directory: Path, now: datetime, who: str, why: str) -> str:
         edition = edition_of(directory)
         if edition == before and _sound(_kept(directory, edition), edition):
             raise EditionRefused(f"{edition} 版已经在生效，没有改动")
-        with tempfile.TemporaryDirectory(dir=directory / FOLDER, prefix=".new-") as made:
-            copy = Path(made) / "edition" / directory.resolve().name
-            _copy(directory, copy)
-            if not _sound(copy, edition):
-                raise EditionRefused(f"文件正在被修改，请稍后再试。{stays}")
-            _try(copy, stays)
-            _keep(copy.parent, directory / FOLDER / edition)
+        _examine(directory, directory, edition, stays)
+        _swap(directory, Change(now.isoformat(), "启用", edition, before, who, why))
+    return edition
+
+
+def prepare(directory: Path, files: Path) -> str:
+    """Check, test and try files (of this or another directory), and keep them as an edition that is not in force; return it.
+
+    Raises:
+        EditionRefused: Anything is wrong; nothing is kept.
+    """
+    with _alone(directory):
+        edition = edition_of(files)
+        _examine(directory, files, edition, f"没有开始试算，{current(directory) or '随目录'} 版仍在生效")
+    return edition
+
+
+def promote(directory: Path, edition: str, now: datetime, who: str, why: str) -> str:
+    """Put a prepared edition in force after it was checked, tested and tried once more; return it.
+
+    Where the working files still are that edition, their examples count: one may have been added since.
+
+    Raises:
+        EditionRefused: It does not pass any more, or its snapshot is damaged; the edition before stays in force.
+    """
+    with _alone(directory):
+        before = current(directory)
+        kept = snapshot(directory, edition)
+        edition = kept.parent.name
+        files = directory if edition_of(directory) == edition else kept
+        _examine(directory, files, edition, f"规则册未更换，{before or '随目录'} 版仍在生效")
         _swap(directory, Change(now.isoformat(), "启用", edition, before, who, why))
     return edition
 
@@ -136,6 +160,8 @@ def rollback(directory: Path, now: datetime, who: str, why: str, to: str = "") -
         edition = snapshot(directory, target).parent.name
         if edition == now_in_force:
             raise EditionRefused(f"{edition} 版已经在生效，没有改动")
+        if edition not in dict(editions(directory)):
+            raise EditionRefused(f"{edition} 版只试算过，从没启用过，不能回退到它；试好了用 hsdispute promote 启用")
         _swap(directory, Change(now.isoformat(), "回退", edition, now_in_force, who, why))
     return edition
 
@@ -155,6 +181,24 @@ def _alone(directory: Path) -> Iterator[None]:
         except BlockingIOError:
             raise EditionRefused("另有人正在启用或回退，请等他做完再试") from None
         yield
+
+
+def _examine(directory: Path, files: Path, edition: str, stays: str) -> None:
+    """Copy files, try the copy in a process of its own, and keep it as this edition."""
+    with tempfile.TemporaryDirectory(dir=directory / FOLDER, prefix=".new-") as made:
+        copy = Path(made) / "edition" / directory.resolve().name
+        _copy(files, copy)
+        if not _sound(copy, edition):
+            raise EditionRefused(f"文件正在被修改，请稍后再试。{stays}")
+        _try(copy, stays)
+        _keep(copy.parent, directory / FOLDER / edition)
+
+
+def _all_kept(directory: Path) -> list[str]:
+    """Return the editions of which a snapshot is kept: the activated ones, oldest first, then those only prepared."""
+    activated = [e for e, _ in editions(directory)]
+    there = sorted(p.parent.name for p in (directory / FOLDER).glob(f"*/{directory.resolve().name}"))
+    return [*activated, *(e for e in there if e not in activated and not e.startswith("."))]
 
 
 def _kept(directory: Path, edition: str) -> Path:

@@ -2,80 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from functools import reduce
 from operator import or_
 
 import polars as pl
 
 from hsdispute_plugin.model import SHANGHAI
+from hsdispute_plugin.rules.comparison import (
+    CONCLUSIONS,
+    READ,
+    SAMPLES,
+    UNSAID,
+    Change,
+    Comparison,
+    Moved,
+    Silent,
+    in_words,
+    waiting,
+)
 from hsdispute_plugin.rules.condition import Scalar
 from hsdispute_plugin.rules.facts import FactTable, Kind
 from hsdispute_plugin.rules.replay import Fired, Outcome
 from hsdispute_plugin.rules.replay_columns import Layout
-from hsdispute_plugin.rules.replay_due import Shift, shifts
+from hsdispute_plugin.rules.replay_due import shifts
 from hsdispute_plugin.rules.replay_gather import Seen
-from hsdispute_plugin.rules.rulebook import RuleSource, rules_in_force
-from hsdispute_plugin.rules.witness import value_in_words
-
-#: What a ticket is decided to be where no rule says anything.
-UNSAID: Mapping[str, Scalar] = {"scope": "boundary", "compound": False, "lead": "none", "track": "joint"}
-CONCLUSIONS = ("scope", "compound", "lead", "units", "track", "matter", "deadlines", "notices")
-READ = ("insurance", "topics", "signals", "ticket_type")  # facts that a decision shows
-SAMPLES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One way in which tickets come out otherwise, with how many, some of their numbers, and the rules that now say so."""
-
-    fact: str  # Chinese label
-    what: str  # 单办 → 联办, 加 财政局, 去 财政局
-    count: int
-    samples: tuple[str, ...]
-    rules: tuple[tuple[str, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A number before and after."""
-
-    name: str
-    before: int
-    after: int
-
-
-@dataclass(frozen=True, slots=True)
-class Silent:
-    """A rule in force that said nothing of any ticket. ``held``: tickets for which its condition held all the same."""
-
-    rule: str
-    name: str
-    family: str
-    held: int
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """What an edition would change."""
-
-    before: str  # edition
-    after: str
-    tickets: int
-    changed: int
-    changes: tuple[Change, ...]
-    read: tuple[Change, ...]  # facts that are read otherwise
-    reasons_only: int  # decided alike, by other rules
-    leads: tuple[Moved, ...]
-    units: tuple[Moved, ...]
-    deadlines: tuple[Moved, ...]
-    shifts: tuple[Shift, ...]
-    flows: Mapping[str, Mapping[tuple[str, str], int]]  # fact -> from, to -> tickets
-    silent_before: tuple[Silent, ...]
-    silent_after: tuple[Silent, ...]
-    waiting: tuple[str, ...]  # rules of the later edition that are not in force on the day
+from hsdispute_plugin.rules.rulebook import RuleSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +91,7 @@ def compare(before: Side, after: Side, seen: Seen, now: datetime) -> Comparison:
         _moved("lead", before, after), _moved("units", before, after), _moved("deadlines", before, after),
         tuple(shifts(before, after, received, now)),
         {code: _flow(code, before, after) for code in ("scope", "track")},
-        tuple(_silent(before.outcome.fired)), tuple(_silent(after.outcome.fired)), _waiting(after.source, day),
+        tuple(_silent(before.outcome.fired)), tuple(_silent(after.outcome.fired)), waiting(after.source, day),
     )
 
 
@@ -158,13 +112,14 @@ def _changes(code: str, before: Side, after: Side, ticket_nos: pl.Series) -> tup
 
     if fact.kind is Kind.SET:
         for value in values:
-            said = _words(code, value, after, before)
+            said = in_words(code, value, after.source, before.source)
             note(f"加 {said}", after.flag(code, value) & ~before.flag(code, value), value)
             note(f"去 {said}", before.flag(code, value) & ~after.flag(code, value), None)
     else:
         for was, now in _pairs(values, before, after, code):
             bits = _side(before, code, was, values) & _side(after, code, now, values) & differing
-            note(f"{_words(code, was, before, after)} → {_words(code, now, after, before)}", bits, now)
+            old, new = in_words(code, was, before.source, after.source), in_words(code, now, after.source, before.source)
+            note(f"{old} → {new}", bits, now)
     return sorted(found, key=lambda c: -c.count), differing
 
 
@@ -180,16 +135,6 @@ def _side(side: Side, code: str, value: Scalar | None, values: Sequence[Scalar])
     if value is not None:
         return side.flag(code, value)
     return ~reduce(or_, (side.flag(code, v) for v in values))
-
-
-def _words(code: str, value: Scalar | None, *sides: Side) -> str:
-    if value is None:
-        return "未定"
-    if code == "notices":
-        return next((s.source.notices[str(value)].partition("：")[0] for s in sides if value in s.source.notices), str(value))
-    if code == "deadlines":
-        return next((s.source.deadlines[str(value)].what for s in sides if value in s.source.deadlines), str(value))
-    return value_in_words(code, value, sides[0].table)
 
 
 def _by(fired: Sequence[Fired], code: str, value: Scalar | None, bits: pl.Series) -> tuple[tuple[str, int], ...]:
@@ -212,13 +157,14 @@ def _otherwise_reasoned(before: Outcome, after: Outcome, none: pl.Series) -> pl.
 
 def _moved(code: str, before: Side, after: Side) -> tuple[Moved, ...]:
     values = dict.fromkeys([*before.values(code), *after.values(code)])
-    rows = [Moved(_words(code, v, after, before), *(int(side.flag(code, v).sum()) for side in (before, after))) for v in values]
+    rows = [Moved(in_words(code, v, after.source, before.source), int(before.flag(code, v).sum()), int(after.flag(code, v).sum()))
+            for v in values]
     return tuple(r for r in rows if r.before or r.after)
 
 
 def _flow(code: str, before: Side, after: Side) -> dict[tuple[str, str], int]:
     values = list(dict.fromkeys([*before.values(code), *after.values(code)]))
-    return {(_words(code, was, before), _words(code, now, after)): count for was in values for now in values
+    return {(in_words(code, was, before.source), in_words(code, now, after.source)): count for was in values for now in values
             if (count := int((before.flag(code, was) & after.flag(code, now)).sum()))}
 
 
@@ -226,8 +172,3 @@ def _silent(fired: Sequence[Fired]) -> Iterator[Silent]:
     for f in fired:
         if not f.speaks.any():
             yield Silent(f.rule.id, f.rule.name, f.family.label, f.holds)
-
-
-def _waiting(source: RuleSource, day: date) -> tuple[str, ...]:
-    return tuple(f"{r.id}（{r.since} 起施行）" for f in source.families for n, r in enumerate(f.rules)
-                 if n not in rules_in_force(f.rules, day) and r.since > day)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from hsdispute_plugin.model import SHANGHAI
+from hsdispute_plugin.rules.comparison import Shift, median
 from hsdispute_plugin.rules.rulebook import RuleSource
 from hsdispute_plugin.rules.workdays import Deadline
 
@@ -19,20 +18,6 @@ if TYPE_CHECKING:
 
 _YEARS = range(2020, 2100)  # of which a calendar file may speak
 _DAY = 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """One period: tickets whose last moment comes earlier, later or stays; the shift in days, earlier being negative."""
-
-    key: str
-    what: str
-    earlier: int
-    later: int
-    same: int
-    least_days: float
-    median_days: float
-    most_days: float
 
 
 def shifts(before: Side, after: Side, received: pl.Series, now: datetime) -> Iterator[Shift]:
@@ -76,12 +61,5 @@ def _shift(old: Deadline, new: Deadline, came: pl.Series, before: Side, after: S
     moved.sort()
     return Shift(
         new.key, new.what, sum(c for d, c in moved if d < 0), sum(c for d, c in moved if d > 0),
-        sum(c for d, c in moved if d == 0), moved[0][0], _median(moved), moved[-1][0],
+        sum(c for d, c in moved if d == 0), moved[0][0], median(moved), moved[-1][0],
     )
-
-
-def _median(moved: Sequence[tuple[float, int]]) -> float:
-    """Return the lower median of ascending values with their counts."""
-    half = (sum(count for _, count in moved) + 1) // 2
-    reached = zip(moved, accumulate(count for _, count in moved), strict=True)
-    return next(days for (days, _), sum_ in reached if sum_ >= half)
