@@ -5,7 +5,8 @@ Read in its published sources (2026-11), never tried against a live system:
 - an answer is ``{"type", "data", "message", "prompt"}``; errors come as HTTP 500, ``prompt`` is the class of the error, and its
   message may hold the ticket's title; a token that is not known is an anonymous visitor, told by words;
 - a cookie of an earlier answer wins over the token in the header, so none is kept;
-- ``PUT data/work/{id}`` replaces the whole data, and the title of the work with it: everything read goes back, with our fields;
+- ``PUT data/work/{id}`` replaces the whole data, ``PUT data/work/{id}/{name}`` one object in it, and each the title of the work:
+  so our fields best lie in one object (``dispute..basis`` as a control's name in the form is ``dispute.basis`` here);
 - ``attachment/upload`` attaches at once and renames a second file of one name; the name goes as a field of the form, in UTF-8;
 - the token of the sign-on holds a time that may be 60 seconds off.
 """
@@ -165,15 +166,28 @@ class O2oa:
         return ""
 
     def save(self, form: Form, changes: Mapping[str, str], papers: Mapping[str, str]) -> None:
-        """Put the data back with our fields in it; the title goes along, which O2OA would otherwise empty."""
-        data = {name: value for name, value in form.raw.items() if not name.startswith("$")}
-        for name in {name.partition(".")[0] for name in changes if "." in name}:
-            data[name] = copy.deepcopy(data.get(name))  # what was read stays as it was read
+        """Put back what was read with our fields in it: the one object that holds them all, else the whole data.
+
+        The title goes along: O2OA takes the work's title from what is sent, and empties it where there is none.
+        """
+        path = f"{_SURFACE}/data/work/{quote(form.number, safe='')}"
+        heads = {name.partition(".")[0] for name in changes}
+        title = word(form.raw.get("title")) or word(form.raw.get("subject")) or form.flow.get("标题", "")
+        if len(heads) == 1 and all("." in name for name in changes):
+            (head,) = heads
+            there = form.raw.get(head)
+            data = {**(copy.deepcopy(dict(there)) if isinstance(there, Mapping) else {}), "title": title}
+            changes = {name.partition(".")[2]: value for name, value in changes.items()}
+            path += f"/{quote(head, safe='')}"
+        else:
+            data = {name: value for name, value in form.raw.items() if not name.startswith("$")}
+            for name in heads & {name.partition(".")[0] for name in changes if "." in name}:
+                data[name] = copy.deepcopy(data.get(name))  # what was read stays as it was read
         for name, value in changes.items():
             put(data, name, value)
         if not word(data.get("title")) and not word(data.get("subject")):
-            data["title"] = form.flow.get("标题", "")
-        self._calls.tell("PUT", f"{_SURFACE}/data/work/{quote(form.number, safe='')}", body=data)
+            data["title"] = title
+        self._calls.tell("PUT", path, body=data)
 
     def close(self) -> None:
         """Close connections."""

@@ -76,6 +76,13 @@ class Host:
         assert "Cookie" not in request.headers
         return request.headers.get(header) in self.tokens
 
+    def get(self, number, place):
+        """Return what stands in a field; ``put`` writes it as a clerk does."""
+        return self.forms[number].get(place, "")
+
+    def put(self, number, place, value):
+        self.forms[number][place] = value
+
     def set(self, number, values):
         self.calls["save"] += 1
         self.forms[number] |= {k: v for k, v in values.items() if k not in self.dropped}
@@ -294,13 +301,26 @@ class SeeyonHost(Host):
 class O2oaHost(Host):
     adapter, number = "o2oa", "8b1d7a3e-0000-4000-8000-000000000001"
     secrets = Fixed({"SECRET": "sso-key-of-nobody"})
-    at = Fixed(dict(zip(_LABELS, ("handlingUnit", "helperUnits", "category", "handling", "handleDue", "basis", "hsdisputeKey",
-                                  "suggestion"), strict=True)))
+    at = Fixed(dict(zip(_LABELS, (
+        "dispute.handlingUnit", "dispute.helperUnits", "dispute.category", "dispute.handling", "dispute.handleDue",
+        "dispute.basis", "dispute.key", "dispute.suggestion"), strict=True)))
     with_files, also = Fixed({"附件": "attachment"}), Fixed({})
 
     def __init__(self, mocked):
         super().__init__(mocked)
         self.titles = {}
+
+    def get(self, number, place):
+        head, _, name = place.partition(".")
+        inner = self.forms[number].get(head, {} if name else "")
+        return inner.get(name, "") if name else inner
+
+    def put(self, number, place, value):
+        head, _, name = place.partition(".")
+        if name:
+            self.forms[number].setdefault(head, {})[name] = value
+        else:
+            self.forms[number][head] = value
 
     def ticket(self):
         return {"content": CONTENT, "callerName": PAYER[0], "callerPhone": PAYER[1], "area": "固城镇", "ticketType": "投诉",
@@ -357,13 +377,19 @@ class O2oaHost(Host):
         return {"id": "f"}
 
     def _save(self, request):
-        number, given = urlsplit(request.url).path.rpartition("/")[2], json.loads(request.body)
+        number, _, branch = urlsplit(request.url).path.partition("/data/work/")[2].partition("/")
+        given = json.loads(request.body)
         if number not in self.forms:
             return _error("ExceptionEntityNotExist")
         self.titles[number] = given.get("title") or given.get("subject") or ""  # as O2OA does: no title sent, no title left
         self.calls["save"] += 1
-        kept = {k: v for k, v in self.forms[number].items() if k in self.dropped}
-        self.forms[number] = {**{k: v for k, v in given.items() if k not in self.dropped and k != "title"}, **kept}
+        before = {name: self.get(number, name) for name in self.dropped}
+        if branch:
+            self.forms[number][branch] = given
+        else:
+            self.forms[number] = {k: v for k, v in given.items() if k != "title"}
+        for name, value in before.items():
+            self.put(number, name, value)
         return {"id": number}
 
 

@@ -20,7 +20,7 @@ WANTED = {"主办": RESULT.lead, "协办": "合水县医疗保障局、合水县
 
 
 def standing(host, *labels):
-    return {label: host.forms[host.number].get(host.at[label], "") for label in labels or WANTED}
+    return {label: host.get(host.number, host.at[label]) for label in labels or WANTED}
 
 
 class TestReading:
@@ -91,30 +91,36 @@ class TestWriting:
 
     def test_a_clerks_value_stands_and_the_note_says_so(self, platform, host):
         platform.write_back(host.number, RESULT, None)
-        host.forms[host.number][host.at["主办"]] = "合水县人社局"
+        host.put(host.number, host.at["主办"], "合水县人社局")
         platform.write_back(host.number, NEXT, RESULT)
         assert standing(host, "主办", "依据") == {"主办": "合水县人社局", "依据": "四（二）"}
         assert standing(host, "说明")["说明"].endswith("经办人已填、未覆盖的字段：主办")
 
     def test_our_own_mark_is_nobodys_value(self, platform, host):
-        host.forms[host.number][host.at["幂等键"]] = "HS-2025-000009-9"
+        host.put(host.number, host.at["幂等键"], "HS-2025-000009-9")
         platform.write_back(host.number, RESULT, None)
         assert standing(host, "幂等键") == {"幂等键": RESULT.key} and "未覆盖" not in standing(host, "说明")["说明"]
 
     def test_what_a_clerk_wrote_into_the_note_stays(self, platform, host):
-        host.forms[host.number][host.at["说明"]] = "已电话联系"
+        host.put(host.number, host.at["说明"], "已电话联系")
         platform.write_back(host.number, RESULT, None)
         assert standing(host, "说明") == {"说明": f"已电话联系\n\n{RESULT.note}"}
 
     def test_fields_that_are_not_ours_are_as_they_were(self, platform, host):
-        ours = set(host.at.values())
+        ours = {place.partition(".")[0] for place in host.at.values()}
         before = {k: v for k, v in host.forms[host.number].items() if k not in ours}
         platform.write_back(host.number, RESULT, None)
         assert {k: v for k, v in host.forms[host.number].items() if k not in ours} == before
 
+    def test_what_a_clerk_saves_elsewhere_between_our_reading_and_our_writing_stands(self, platform, host):
+        place = {"weaver": "xzq", "seeyon": "field0005", "o2oa": "area"}[host.adapter]
+        host.during["read"] = lambda: host.put(host.number, place, "老城镇")
+        platform.write_back(host.number, RESULT, None)
+        assert (host.get(host.number, place), standing(host)) == ("老城镇", WANTED)
+
     def test_what_a_clerk_writes_while_we_upload_stands(self, connect, host):
         def clerk():
-            host.forms[host.number][host.at["主办"]] = "合水县人社局"
+            host.put(host.number, host.at["主办"], "合水县人社局")
 
         host.during["upload"] = clerk
         connect(with_files=True).write_back(host.number, RESULT, None)
@@ -122,7 +128,7 @@ class TestWriting:
 
     def test_what_a_clerk_writes_right_after_us_is_no_fault(self, platform, host):
         def clerk():
-            host.forms[host.number][host.at["主办"]] = "合水县人社局"
+            host.put(host.number, host.at["主办"], "合水县人社局")
 
         host.during["save"] = clerk
         platform.write_back(host.number, RESULT, None)
@@ -130,7 +136,7 @@ class TestWriting:
 
     def test_a_waiting_pool_is_nobodys_and_what_no_longer_holds_is_emptied(self, connect, host):
         platform = connect(可覆盖=["待分派"])
-        host.forms[host.number][host.at["主办"]] = "待分派"
+        host.put(host.number, host.at["主办"], "待分派")
         platform.write_back(host.number, RESULT, None)
         assert standing(host, "主办") == {"主办": RESULT.lead}
         platform.write_back(host.number, TOLD, RESULT)
@@ -146,7 +152,7 @@ class TestWriting:
 
     def test_a_field_that_keeps_only_a_part_is_put_before_a_person(self, platform, host):
         def cut():
-            host.forms[host.number][host.at["时限"]] = "2026-12-01"
+            host.put(host.number, host.at["时限"], "2026-12-01")
 
         host.during["save"] = cut
         with pytest.raises(DeliveryRefused, match="只存下了一部分：字段太短，或只存日期"):

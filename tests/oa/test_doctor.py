@@ -35,7 +35,7 @@ def told(directory, host):
 def test_all_is_well_is_told_step_by_step_and_changes_nothing(directory, host, platform):
     platform.write_back(host.number, RESULT, None)
     before = dict(host.forms[host.number])
-    name = {"weaver": "hskey", "seeyon": "插件标记", "o2oa": "hsdisputeKey"}[host.adapter]
+    name = {"weaver": "hskey", "seeyon": "插件标记", "o2oa": "dispute.key"}[host.adapter]
     assert told(directory, host) == [
         f"✓ 平台 {host.adapter}：{what}" for what in (
             "密钥", "换令牌", "读机器人的待办", f"读表单 {host.number}", "核对字段和权限",

@@ -170,9 +170,13 @@ class TestO2oa:
         connected(host).write_back(host.number, NEXT, RESULT)
         assert host.titles[host.number] == "某厂欠缴（改）"
 
-    def test_a_field_may_lie_deeper(self, host):
-        connected(host, 字段={**host.at, "主办": "mine.unit"}).write_back(host.number, RESULT, None)
-        assert host.forms[host.number]["mine"] == {"of": "经办", "unit": RESULT.lead}
+    def test_fields_may_lie_in_several_places_and_then_the_whole_data_goes_back(self, host):
+        fields = {"主办": "unit", "依据": "mine.basis", "说明": "suggestion"}
+        before = dict(host.forms[host.number])
+        connected(host, 字段=fields).write_back(host.number, RESULT, None)
+        assert host.forms[host.number] == {**before, "unit": RESULT.lead, "suggestion": RESULT.note,
+                                           "mine": {"of": "经办", "basis": "四（一）"}}
+        assert host.titles[host.number] == "某厂欠缴"
 
     def test_persons_and_units_are_read_by_their_names(self, host):
         platform = connected(host, 读取={"标题": "流程.标题", "来电人": "clerk", "被反映单位": "流程.创建人"})

@@ -35,8 +35,8 @@ def test_a_waiting_ticket_becomes_a_case_and_its_result_stands_in_the_form(app, 
     assert app.reception.poll(name, "w") == 1
     assert [r.outcome for r in app.reception.work_off(name, "w")] == ["accepted"]
     assert app.outbox.deliver_due(name, "w") == ("done",)
-    form = host.forms[host.number]
-    assert form[host.at["主办"]].endswith("税务局") and form[host.at["说明"]].startswith("〔hsdispute:HS-")
+    assert host.get(host.number, host.at["主办"]).endswith("税务局")
+    assert host.get(host.number, host.at["说明"]).startswith("〔hsdispute:HS-")
     assert app.reception.poll(name, "w") == 0 and host.moved == 0
 
 
@@ -61,7 +61,7 @@ def test_a_result_whose_answer_is_lost_is_queued_and_then_stands_once(app, host,
     later = app_clock() + timedelta(hours=1)
     monkeypatch.setattr(app.outbox, "_clock", lambda: later)
     assert app.outbox.deliver_due(name, "w") == ("done",)
-    assert host.calls["save"] == 1 and host.forms[host.number][host.at["说明"]].count("〔hsdispute:") == 1
+    assert host.calls["save"] == 1 and host.get(host.number, host.at["说明"]).count("〔hsdispute:") == 1
 
 
 def test_a_platform_without_steps_is_asked_as_a_whole(monkeypatch, mocked):
