@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests import postgres, sealed
+from tests import postgres, request_tracker, sealed
 
 
 @pytest.fixture
@@ -51,3 +51,10 @@ def url_of_its_own(request, server):
         connection.exec_driver_sql(f"CREATE SCHEMA {name}")
     engine.dispose()
     return f"{server}&options=-csearch_path%3D{name}"
+
+
+@pytest.fixture(scope="session")
+def served_request_tracker(tmp_path_factory):
+    """A Request Tracker of this test process, which tells nobody; skipped with a reason where none is installed."""
+    with request_tracker.running(tmp_path_factory.mktemp("rt")) as served:
+        yield served

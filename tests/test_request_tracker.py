@@ -8,7 +8,6 @@ import pytest
 from hsdispute_plugin.adapters.request_tracker_rest import RequestTrackerRest
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused
 from hsdispute_plugin.model import SHANGHAI
-from tests import request_tracker
 from tests.hosts.request_tracker.settings import connect
 from tests.hosts.request_tracker.tracker import CLERK, ELSEWHERE, INTAKE, MEDICAL, ROBOT, TAX, Desk
 from tests.test_roundup import NEXT, RESULT, TOLD
@@ -22,9 +21,8 @@ BY_QUEUE = {"字段": {"主办": "Queue", "依据": "办理依据"}, "可覆盖"
 
 
 @pytest.fixture(scope="module")
-def tracker(tmp_path_factory):
-    with request_tracker.running(tmp_path_factory.mktemp("rt")) as served:
-        yield served
+def tracker(served_request_tracker):
+    return served_request_tracker
 
 
 @pytest.fixture
@@ -225,11 +223,14 @@ class TestWhatThePlatformWillNotTake:
             connect(tracker, **{**BY_QUEUE, "单位名称": {"合水县税务局": ELSEWHERE}}).write_back(number, RESULT, None)
         assert hotline.read(number)["Queue"] == INTAKE
 
-    def test_a_time_in_another_form_would_be_dropped_silently(self, hotline, number):
+    @pytest.mark.parametrize("form", ["2026-12-02T10:00:00Z", "2026-12-02 10:00:00+0000", "昨天", "2026-13-41 99:99:99"])
+    def test_a_time_in_another_form_is_dropped_silently_and_ours_is_written_nevertheless(self, platform, hotline, number, form):
         """Why times are written in one form only, and read back."""
         hotline.change(number, Due="2026-12-01 10:00:00")
-        hotline.change(number, Due="2026-12-02T10:00:00Z")
+        hotline.change(number, Due=form)
         assert hotline.read(number)["Due"] == "1970-01-01T00:00:00Z"
+        platform.write_back(number, RESULT, None)
+        assert stands(hotline.read(number)) == STANDS
 
     def test_a_time_that_was_dropped_is_found_out(self, platform, hotline, number, monkeypatch):
         platform.write_back(number, RESULT, None)

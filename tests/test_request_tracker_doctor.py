@@ -7,10 +7,11 @@ from typer.testing import CliRunner
 
 from hsdispute_plugin.app import shipped_config
 from hsdispute_plugin.entrypoints.cli import commands
-from tests import request_tracker
+from hsdispute_plugin.errors import DeliveryDelayed
 from tests.hosts.request_tracker.settings import connect
 from tests.hosts.request_tracker.tracker import ELSEWHERE, INTAKE, ROBOT, Desk
 from tests.test_request_tracker import BY_QUEUE
+from tests.test_roundup import RESULT
 
 FILE = "config/platforms/request_tracker.yaml"
 UNKNOWN = ("工单 {number} 没有自定义字段 “{field}”，或机器人账号看不到它（要 SeeCustomField）：请在平台里补上并用于队列 "
@@ -18,9 +19,8 @@ UNKNOWN = ("工单 {number} 没有自定义字段 “{field}”，或机器人�
 
 
 @pytest.fixture(scope="module")
-def tracker(tmp_path_factory):
-    with request_tracker.running(tmp_path_factory.mktemp("rt")) as served:
-        yield served
+def tracker(served_request_tracker):
+    return served_request_tracker
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +80,17 @@ def test_a_check_without_a_trial_writes_nothing(tracker, number):
 def test_a_wrong_token_and_a_wrong_address_are_told(tracker, number):
     assert connect(tracker, token="1-14-" + "0" * 32).check() == ("账号或口令不对：GET /rt 回答 HTTP 401",)
     assert connect(tracker, 地址=tracker.url + "/REST/2.0").check() == ("没有这张工单或接口地址不对：GET /rt 回答 HTTP 404",)
+
+
+def test_a_token_of_somebody_else_is_told_before_anything_is_written(tracker, number):
+    """By its account's name the adapter knows its own acts: with another name it would answer itself, and write twice."""
+    acts, platform = Desk(tracker).acts(number), connect(tracker, 账号="hsdispute")
+    told = "令牌是账号 “hsdispute-robot” 的，平台文件里的 账号 是 “hsdispute”，请改成一致"
+    assert platform.check() == (told,)
+    for asked in (lambda: platform.changed(""), lambda: platform.write_back(number, RESULT, None)):
+        with pytest.raises(DeliveryDelayed, match=told):
+            asked()
+    assert Desk(tracker).acts(number) == acts
 
 
 def test_every_field_and_value_that_the_tracker_lacks_is_told(tracker, number):

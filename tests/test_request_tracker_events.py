@@ -233,7 +233,7 @@ def trip(tracker, tmp_path):
     """Reception, desk and outbox over the tracker, as the app joins them; the robot's tokens and the rules as shipped."""
     store, book = Store(f"sqlite:///{tmp_path / 'cases.sqlite3'}"), open_rulebook()
     desk, plugins, platforms = CaseDesk(store, Forms(shipped_config() / "forms")), Plugins([built_in], installed=False), {
-        "request_tracker": connect(tracker)}
+        "request_tracker": connect(tracker, 轮询起始=(clock() - timedelta(seconds=2)).isoformat())}
     reception = Reception(store, platforms, desk, lambda: book, plugins, clock)
     outbox = Outbox(store, platforms, clock, lambda: 0.5, desk.paper, plugins.notify)
     yield store, reception, outbox

@@ -41,6 +41,7 @@ def answers(host, acts=(), **values):
     """Let the host answer as RT does: a ticket, its queue, its acts, what is written."""
     host.get(f"{REST}/ticket/1", json={**TICKET, **values}, headers={"ETag": '"60"'})
     host.get(f"{REST}/queue/3", json={"Name": "12345受理"})
+    host.get(f"{REST}/user/23", json={"Name": "hsdispute-robot"})
     host.get(f"{REST}/transactions", json={"items": list(acts)})
     host.put(f"{REST}/ticket/1", json=["主办单位 合水县税务局 added"])
     host.post(f"{REST}/ticket/1/comment", json=["Comments added"], status=201)
@@ -84,7 +85,8 @@ class TestAnswers:
     @pytest.mark.parametrize("rows", [7, [7], [{"id": "1"}], [{"id": "x", "ObjectId": "1", "Type": "Set"}], [
         {"id": "1", "ObjectId": "1", "Type": "Set", "Created": "today"}]])
     def test_a_list_that_is_not_rts_is_tried_again(self, platform, host, rows):
-        host.get(f"{REST}/transactions", json={"items": rows})
+        answers(host)
+        host.replace("GET", f"{REST}/transactions", json={"items": rows})
         with pytest.raises(DeliveryDelayed, match="不是 Request Tracker 的格式"):
             platform.changed("")
 
@@ -159,6 +161,14 @@ class TestWriting:
             "协办单位": ["合水县医疗保障局", "合水县财政局"], "争议类别": "征缴", "办理类型": "一般事项", "办理依据": "四（二）",
             "外部编号": NEXT.key}}
 
+    @pytest.mark.parametrize("etag", ['W/"60"', '"60-gzip"', '"60"', "60"])
+    def test_a_proxy_that_packs_answers_does_not_spoil_the_etag(self, platform, host, etag):
+        answers(host)
+        host.replace("GET", f"{REST}/ticket/1", json=TICKET, headers={"ETag": etag})
+        with pytest.raises(DeliveryRefused):
+            platform.write_back("1", RESULT, None)
+        assert [c.request.headers["If-Match"] for c in host.calls if c.request.method == "PUT"] == ['"60"']
+
     def test_what_the_payer_and_the_host_said_is_in_no_error(self, platform, host):
         secret, seen = "张三丰 13800000000", []
         for status in (302, 400, 401, 403, 404, 429, 500):
@@ -174,12 +184,12 @@ class TestWriting:
 
 class TestPolling:
     def test_a_tracker_that_was_restored_from_an_older_copy_is_polled_on(self, platform, host):
-        host.get(f"{REST}/transactions", json={"items": [FILED]})
+        answers(host, [FILED])
         events, cursor = platform.changed("4711")
         assert ([e.ticket_no for e in events], cursor) == (["1"], "59")
 
     def test_a_tracker_without_tickets_keeps_the_cursor(self, platform, host):
-        host.get(f"{REST}/transactions", json={"items": []})
+        answers(host)
         assert platform.changed("") == ((), "") and platform.changed("7") == ((), "7")
 
 

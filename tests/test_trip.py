@@ -51,23 +51,25 @@ class Words(str):
 class County:
     """The county's desk over one real tracker. Time goes on by an hour with every act, from one working day to the next."""
 
+    platform, connected, person = "roundup", staticmethod(connect), Person
+
     def __init__(self, tracker, directory):
         self.tracker, self.book, self.now = tracker, open_rulebook(), clock()
         self.store = Store(f"sqlite:///{directory / 'cases.sqlite3'}", sealed.keys())
         self.desk = Desk(self.store, Forms(shipped_config() / "forms"))
-        platforms, plugins = {"roundup": connect(tracker)}, Plugins([built_in], installed=False)
+        platforms, plugins = {self.platform: self.connected(tracker)}, Plugins([built_in], installed=False)
         self.reception = Reception(self.store, platforms, self.desk, lambda: self.book, plugins, lambda: self.now)
         self.outbox = Outbox(self.store, platforms, lambda: self.now, lambda: 0.5, self.desk.paper, plugins.notify)
-        self.hotline = Person(tracker)
+        self.hotline = self.person(tracker)
         self.case_no = self.issue = ""
 
     def receives(self, title, content):
         self.issue = self.hotline.file_ticket(title, content)
         self.now = clock()
-        self.reception.poll("roundup", "w")
-        self.reception.work_off("roundup", "w", 50)
+        self.reception.poll(self.platform, "w")
+        self.reception.work_off(self.platform, "w", 50)
         with self.store.begin() as tx:
-            self.case_no = tx.case_of("roundup", self.issue).case_no
+            self.case_no = tx.case_of(self.platform, self.issue).case_no
         self.deliver()
 
     def does(self, act, who, why="", **form):
@@ -87,7 +89,7 @@ class County:
         return Words(all_text(content))
 
     def deliver(self):
-        while self.outbox.deliver_due("roundup", "w", 20):
+        while self.outbox.deliver_due(self.platform, "w", 20):
             pass
 
     @property
@@ -103,6 +105,10 @@ class County:
         issue = self.hotline.read(self.issue)
         return (issue["unit"]["name"], sorted(u["name"] for u in issue["helpers"]), issue["handling"]["name"],
                 self.hotline.notes(self.issue)[-1])
+
+    def number(self):
+        """The number of the submission, as it stands in the tracker."""
+        return self.hotline.read(self.issue)["serial"]
 
     def clocks(self):
         return {c.key for c in self.docket.clocks if c.stopped_at is None}
@@ -192,7 +198,7 @@ def test_a_major_matter_goes_through_the_leading_group_and_comes_back(county):
     assert county.reads("报送单") >= {"三十余名职工反映欠缴", "请专案处理", "办理过程中严格保密，不得泄露缴费人信息"}
     number = county.docket.case.handling.submission.submission_no
     assert number == f"合税社争报〔{county.now.astimezone(SHANGHAI).year}〕1号"
-    assert county.hotline.read(county.issue)["serial"] == number
+    assert county.number() == number
     county.does("forward", OFFICE, why="材料齐全，拟请专案办理")
     county.does("approve_special", DIRECTOR, 会商=True)
     # 四（三）2（3）: all eight units answer in writing, the leading group confers, minutes are signed

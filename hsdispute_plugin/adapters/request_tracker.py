@@ -75,6 +75,7 @@ class RequestTracker:
 
         A little is read again each time; what was told when the cursor was given is left out.
         """
+        self._rest.prove()
         newest = self._rest.newest()
         if newest is None:
             return (), cursor
@@ -119,6 +120,7 @@ class RequestTracker:
     def write_back(self, ticket_no: str, result: WriteBack, previous: WriteBack | None) -> str:
         """Set the fields, give back what a person wrote meanwhile, post the note with its files once, read back."""
         _numbered(ticket_no)
+        self._rest.prove()
         wanted, before = self._values(result), self._values(previous) if previous else {}
         refusals: list[str] = []
         for _ in range(_TRIES):

@@ -39,6 +39,7 @@ def steps(rest: RequestTrackerRest, mapped: Mapped, writing: bool) -> Iterator[t
         if not version.startswith(("5.", "6.")):
             yield what, (f"平台是 Request Tracker {version}，要 5 以上：从 5 起才自带 REST 2.0",)
             return
+        rest.prove()
         yield f"登录，Request Tracker {version}", ()
         what = "读工单"
         newest = None if mapped.trial else rest.newest()

@@ -15,8 +15,10 @@ Seen with Request Tracker 5.0.3 on 2026-11-25:
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,7 +28,7 @@ from hsdispute_plugin.adapters.http import Answer, Http
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused
 
 PAGE = 100  # the most that a list answers at once
-NEVER = "1970-01-01 00:00:00"
+_FORM, NEVER = "%Y-%m-%d %H:%M:%S", "1970-01-01 00:00:00"
 CORE = ("Queue", "Due")  # what can be written that is no custom field
 READ_ONLY = ("Requestor", "Creator", "Owner", "Status", "Starts", "Priority")
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -66,7 +68,7 @@ class RequestTrackerRest:
     """One account at one tracker. Every call raises only ``DeliveryDelayed`` or ``DeliveryRefused``."""
 
     def __init__(self, base: str, account: str, token: str, timeout_s: float) -> None:
-        self._account = account
+        self._account, self._user, self._proved = account, token.split("-")[1] if token.count("-") == 2 else "", False
         self._queues: dict[str, str] = {}  # names by id
         self._http = Http(base + "/REST/2.0", timeout_s=timeout_s, headers={
             "Authorization": f"token {token}", "Accept": "application/json", "Accept-Language": "en"})
@@ -74,6 +76,19 @@ class RequestTrackerRest:
     def version(self) -> str:
         """Return the tracker's version."""
         return text(_object(self._http.call("GET", "/rt")), "Version")
+
+    def prove(self) -> None:
+        """Ask once whether the token is the account's: by its name we know our own acts, and notes that are there already.
+
+        Raises:
+            DeliveryDelayed: It is another one's.
+        """
+        if self._proved or not self._user.isdecimal():
+            return
+        whose = text(_object(self._http.call("GET", f"/user/{self._user}")), "Name")
+        if whose != self._account:
+            raise DeliveryDelayed(f"令牌是账号 “{whose}” 的，平台文件里的 账号 是 “{self._account}”，请改成一致")
+        self._proved = True
 
     def ticket(self, number: str) -> RtTicket:
         """Read a ticket.
@@ -91,13 +106,18 @@ class RequestTrackerRest:
         values |= {"Queue": self.named("Queue", values["Queue"]), "Due": read(values["Due"]) if values["Due"] else ""}
         return RtTicket(
             number, text(given, "Status"), str(given.get("Subject") or ""), read(text(given, "Created")), values,
-            {text(f, "name"): text(f, "id") for f in fields}, answer.headers.get("etag", ""),
+            {text(f, "name"): text(f, "id") for f in fields}, _strong(answer.headers.get("etag", "")),
             any(link.get("ref") == "comment" for link in _rows(given, "_hyperlinks")))
 
     def named(self, field: str, value: Any) -> Any:
-        """Return a value as an act tells it, as a ticket read tells it: a queue's number as its name, 到期 as an aware time."""
-        if field == "Due" and value:
-            return read(str(value).replace(" ", "T") + "Z")
+        """Return a value as an act tells it, as a ticket read tells it: a queue's number as its name, Due as an aware time.
+
+        An act tells of Due what was sent, also what RT made nothing of.
+        """
+        if field == "Due":
+            with suppress(ValueError):
+                return datetime.strptime(str(value), _FORM).replace(tzinfo=UTC)
+            return ""
         if field != "Queue" or not value:
             return value
         if value not in self._queues:
@@ -216,7 +236,7 @@ def shown(value: object) -> str:
 
 def written(moment: datetime) -> str:
     """Return an aware time as it is written."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return moment.astimezone(UTC).strftime(_FORM)
 
 
 def _spelt(field: str, value: Any) -> Any:
@@ -245,6 +265,12 @@ def text(data: Mapping[str, Any], key: str) -> str:
 def strange() -> DeliveryDelayed:
     """Return the error for JSON that no Request Tracker sends: another program's address, or a proxy's page."""
     return DeliveryDelayed("平台的回答不是 Request Tracker 的格式，请核对地址")
+
+
+def _strong(etag: str) -> str:
+    """Return an ETag as RT gave it: a proxy that packs answers makes it ``W/"60"`` or ``"60-gzip"``, which RT never matches."""
+    last = re.fullmatch(r'(?:W/)?"?(\d+)(?:-\w+)?"?', etag)
+    return f'"{last[1]}"' if last else etag
 
 
 def _plain(value: object) -> str:
