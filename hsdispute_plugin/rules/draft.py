@@ -64,11 +64,11 @@ class Draft:
     def __init__(self, directory: Path, *, shipped: bool = False) -> None:
         """``shipped``: the files came with the package and are nobody's to change."""
         self.directory = directory
-        self._shipped = shipped
+        self.shipped = shipped
 
     def closed(self) -> str:
         """Say why nothing can be changed; empty: it can."""
-        if self._shipped:
+        if self.shipped:
             return "现在用的是随附的配置，不能改。请先在服务器上运行 hsdispute init 目录，再用 --config 指到那个目录。"
         if not current(self.directory):
             return ("还没有启用过版次，目录里的文件直接生效，一改就会影响正在办的案件。"

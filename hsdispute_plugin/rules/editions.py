@@ -98,8 +98,10 @@ def history(directory: Path) -> list[Change]:
     return changes
 
 
-def activate(directory: Path, now: datetime, who: str, why: str) -> str:
+def activate(directory: Path, now: datetime, who: str, why: str, only: str = "") -> str:
     """Check, test, try in a process of its own, then put the working files in force; return the edition.
+
+    ``only``: the edition that somebody looked at; files that have become another are refused.
 
     Raises:
         EditionRefused: Anything is wrong; the edition before stays in force.
@@ -108,6 +110,8 @@ def activate(directory: Path, now: datetime, who: str, why: str) -> str:
         before = current(directory)
         stays = f"规则册未更换，{before or '随目录'} 版仍在生效"
         edition = edition_of(directory)
+        if only and edition != only:
+            raise EditionRefused(f"草稿后来又改过，现在是 {edition} 版，不是您看过的 {only} 版，没有启用。{stays}")
         if edition == before and _sound(_kept(directory, edition), edition):
             raise EditionRefused(f"{edition} 版已经在生效，没有改动")
         _examine(directory, directory, edition, stays)

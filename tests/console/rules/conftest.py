@@ -7,8 +7,10 @@ from starlette.testclient import TestClient
 
 from hsdispute_plugin import app as joined
 from hsdispute_plugin.entrypoints.gateway import create
+from hsdispute_plugin.rules import holder
 from hsdispute_plugin.rules.draft import Draft
-from hsdispute_plugin.rules.editions import activate, in_force
+from hsdispute_plugin.rules.editions import activate, current, editions, in_force, rollback
+from hsdispute_plugin.rules.editions_asked import settle
 from tests.console.conftest import PASSWORD, serving
 
 
@@ -17,7 +19,8 @@ def console(tmp_path_factory, cheap_hashes):
     def activated(config):
         activate(config, joined.clock(), "测试", "首次启用")
 
-    with serving(tmp_path_factory.mktemp("rules"), activated) as served:
+    with pytest.MonkeyPatch.context() as patched, serving(tmp_path_factory.mktemp("rules"), activated) as served:
+        patched.setattr(holder, "LOOK_EVERY_S", 0.0)  # a new edition is seen at once
         yield served
 
 
@@ -28,8 +31,12 @@ def _states():
 
 @pytest.fixture
 def draft(console):
-    """The draft of the console; put back to the edition in force when the test is over."""
+    """The draft of the console; and the edition in force; both as at first when the test is over."""
     yield Draft(console.app.directory)
+    first = editions(console.app.directory)[0][0]
+    settle(console.app.directory)
+    if current(console.app.directory) != first:
+        rollback(console.app.directory, joined.clock(), "测试", "测完", first)
     live = in_force(console.app.directory)
     for listed in Draft(console.app.directory).files():
         path = console.app.directory / listed.name
