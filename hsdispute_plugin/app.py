@@ -77,6 +77,14 @@ def config_directory(given: Path | None = None) -> Path:
     return Path(named) if named else shipped_config()
 
 
+def cache_directory(given: Path | None = None) -> Path:
+    """Return where facts once read and results of long work are kept: as given, else ``HSDISPUTE_CACHE``, else at home."""
+    if given is not None:
+        return given
+    named = os.environ.get("HSDISPUTE_CACHE")
+    return Path(named) if named else Path.home() / ".cache" / "hsdispute"
+
+
 def open_plugins() -> Plugins:
     """Load the built-in and the installed plugins; ``HSDISPUTE_BLOCKED_PLUGINS`` names entry points to leave out.
 

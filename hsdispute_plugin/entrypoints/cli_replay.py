@@ -49,7 +49,7 @@ def replay(
 
     at = moment(now) if now else app.clock()
     place = app.config_directory(config)
-    run = Run(_cache(cache), processes or os.cpu_count() or 1, at)
+    run = Run(app.cache_directory(cache), processes or os.cpu_count() or 1, at)
     with _progress("改前：读事实") as progress:
         old = run.side(edition_directory(place, before), lambda: _chunks(tickets, config, database), progress)
     with _progress("改后：读事实") as progress:
@@ -66,13 +66,6 @@ def replay(
         typer.echo(f"网页已存到 {html}")
 
 
-def _cache(given: Path | None) -> Path:
-    if given is not None:
-        return given
-    named = os.environ.get("HSDISPUTE_CACHE")
-    return Path(named) if named else Path.home() / ".cache" / "hsdispute"
-
-
 def _chunks(tickets: Path | None, config: Path | None, database: str | None) -> tuple[Iterator[Chunk], int | None]:
     from hsdispute_plugin.rules.replay_history import chunks_of, history
 
@@ -82,18 +75,11 @@ def _chunks(tickets: Path | None, config: Path | None, database: str | None) -> 
 
 
 def _of_store(config: Path | None, database: str | None) -> Iterator[object]:
-    """Yield the tickets of all cases, a page in each transaction, so that a running gateway hardly waits."""
     from hsdispute_plugin import app
+    from hsdispute_plugin.entrypoints.replay_run import tickets_of
 
     with app.open_store(database, config, sealed=True) as store:
-        last = ""
-        while True:
-            with store.begin() as tx:
-                rows = tx.cases(last, 2_000)
-            if not rows:
-                return
-            last = rows[-1].case_no
-            yield from (row.ticket for row in rows)
+        yield from tickets_of(store)
 
 
 @contextmanager

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import getpass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from hsdispute_plugin.entrypoints.cli_input import Config, edition_directory, fail, lines_of, moment, reader_may_leave
 from hsdispute_plugin.entrypoints.cli_replay import replay
 from hsdispute_plugin.entrypoints.cli_tables import table
-
-if TYPE_CHECKING:
-    from hsdispute_plugin.rules.rulebook import RuleSource
 
 Directory = Annotated[Path | None, typer.Argument(help="配置目录；不写则用 HSDISPUTE_CONFIG，再不然用随附的配置")]
 Why = Annotated[str, typer.Option("--why", help="为什么，记入版次历史")]
@@ -140,6 +137,7 @@ def diff(
 ) -> None:
     """用中文说明两个版次差在哪里：规则、词、时限、设置、单位、通报；还能举出判得不同的工单。"""
     from hsdispute_plugin import app
+    from hsdispute_plugin.entrypoints.differing import differing_tickets
     from hsdispute_plugin.rules.difference import differences
     from hsdispute_plugin.rules.load import base_of, load, overlay_of
     from hsdispute_plugin.rules.overlay_summary import overlay_summary
@@ -160,33 +158,6 @@ def diff(
         typer.echo(sentence)
     typer.echo(f"共 {len(sentences)} 处不同。" if sentences else "没有不同。")
     if witness:
-        _show_witnesses(old, new)
-
-
-def _show_witnesses(old: RuleSource, new: RuleSource) -> None:
-    """Print a ticket for each region in which two editions decide differently."""
-    from hsdispute_plugin import app
-    from hsdispute_plugin.model import SHANGHAI
-    from hsdispute_plugin.rules.difference_texts import period_witnesses, text_witnesses
-    from hsdispute_plugin.rules.difference_witness import told, witnesses
-
-    now = app.clock()
-    today, regions = now.astimezone(SHANGHAI).date(), 0
-    typer.echo("\n判得不同的工单：")
-    since = today
-    for found in witnesses(old, new, today):
-        regions += len(found.regions)
-        if found.since != since:
-            since = found.since
-            typer.echo(f"自 {since} 起：")
-        typer.echo("\n".join(told(found, old, new)))
-    for read in text_witnesses(old, new, now):
-        if isinstance(read, str):
-            typer.echo(read)
-            continue
-        regions += 1
-        typer.echo(f"{read.why}读得不同：{'；'.join(read.said)}\n  工单：{read.ticket.text.replace(chr(10), '。')}")
-    for line in period_witnesses(old, new, now):
-        regions += not line.startswith(" ")
-        typer.echo(line)
-    typer.echo(f"共 {regions} 种情形判得不同。" if regions else "没有工单会判得不同。")
+        typer.echo("\n判得不同的工单：")
+        for line in differing_tickets(old, new, app.clock()):
+            typer.echo(line)

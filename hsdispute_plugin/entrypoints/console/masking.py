@@ -21,7 +21,11 @@ class Piece:
 def pieces(ticket: Ticket, case: Case, reasons: Sequence[Reason], *, masked: bool) -> tuple[Piece, ...]:
     """Return title and content in runs, those behind the decision marked with why."""
     text = ticket.text
-    shown = Identity.of(ticket, case).conceal(text) if masked else text
+    return marked(text, Identity.of(ticket, case).conceal(text) if masked else text, reasons)
+
+
+def marked(text: str, shown: str, reasons: Sequence[Reason]) -> tuple[Piece, ...]:
+    """Return a text, as it may be shown, in runs, those behind the reasons marked with why."""
     marks: list[set[int]] = [set() for _ in shown]
     for n, reason in enumerate(reasons):
         for phrase in reason.evidence:

@@ -21,6 +21,7 @@ def console(tmp_path_factory, cheap_hashes):
 
     with pytest.MonkeyPatch.context() as patched, serving(tmp_path_factory.mktemp("rules"), activated) as served:
         patched.setattr(holder, "LOOK_EVERY_S", 0.0)  # a new edition is seen at once
+        patched.setenv("HSDISPUTE_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield served
 
 

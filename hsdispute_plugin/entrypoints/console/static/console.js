@@ -9,7 +9,8 @@ document.addEventListener("htmx:beforeSwap", function (event) {
   var status = event.detail.xhr.status;
   if (status === 403 || status === 409 || status === 422) { event.detail.shouldSwap = true; event.detail.isError = false; }
 });
-// <div class="chart" data-chart="ID"> shows the ECharts option that stands as JSON in <script type="application/json" id="ID">.
+// <div class="chart" data-chart="ID"> shows the ECharts option that stands as JSON in the element ID: <div hidden id="ID"> where htmx
+// brings it (it takes scripts out, data too), else <script type="application/json" id="ID">.
 function drawCharts(root) {
   if (!window.echarts) { return; }
   root.querySelectorAll("[data-chart]").forEach(function (place) {
