@@ -166,7 +166,7 @@ def signed_in(console, browser, _states):
             _states[login] = context.storage_state()
             context.close()
         context = browser.new_context(storage_state=_states[login], viewport=SIZES[size], locale="zh-CN")
-        context.set_default_timeout(8_000)
+        context.set_default_timeout(30_000)
         opened.append(context)
         page = context.new_page()
         watch(page, console.url, faults)

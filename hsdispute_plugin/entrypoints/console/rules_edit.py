@@ -12,6 +12,7 @@ from hsdispute_plugin.entrypoints.console.pages import Missing, Page, Visit
 from hsdispute_plugin.entrypoints.console.rules import BOOK, EDITORS, READERS, draft_of, extra_facts, journal
 from hsdispute_plugin.errors import Problem
 from hsdispute_plugin.rules.draft import DraftChanged, DraftFile, DraftRefused
+from hsdispute_plugin.rules.editor_choices import choices
 from hsdispute_plugin.store_rows import JournalRow
 
 EDITED, REMOVED = "改规则草稿", "删规则草稿"
@@ -105,6 +106,13 @@ def look(visit: Visit) -> Response:
                       file=typed)
 
 
+def words(visit: Visit) -> Response:
+    """POST /rules/draft/words: what may be written where the caret stands."""
+    typed, caret, source = _typed(visit), visit.text("caret"), visit.book.source
+    at = int(caret) if caret.isdecimal() and len(caret) < 9 else 0
+    return visit.page("rules/words.html", choices=choices(typed.name, typed.text, at, source.table, source))
+
+
 def _typed(visit: Visit) -> DraftFile:
     given = visit.form.get("text")
     text = given if isinstance(given, str) else ""
@@ -128,7 +136,7 @@ def _editor(
         "rules/editor.html", status, file=file, says=says, theirs=theirs, changed_by=changed_by, from_live=from_live,
         problems=_ordered(draft.problems(extra_facts(visit), file), file.name), closed=draft.closed(),
         may_edit=visit.person.holds(*EDITORS) and not draft.closed(), line=line if line.isdecimal() and len(line) < 6 else "",
-        differs=bool(draft.live_text(file.name)) and draft.live_text(file.name) != file.text, completes=False)
+        differs=bool(draft.live_text(file.name)) and draft.live_text(file.name) != file.text)
 
 
 def _ordered(problems: Sequence[Problem], name: str) -> list[Problem]:
@@ -154,4 +162,5 @@ PAGES = (
     Page("/rules/draft/save", save, roles=EDITORS, post=True),
     Page("/rules/draft/remove", remove, roles=EDITORS, post=True),
     Page("/rules/draft/look", look, roles=EDITORS, post=True),
+    Page("/rules/draft/words", words, roles=EDITORS, post=True),
 )

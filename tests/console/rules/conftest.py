@@ -79,7 +79,7 @@ def lines(console):
 
 def until(page, script: str) -> None:
     """Wait until a script says yes: playwright's own waiting evaluates a text, which the page forbids."""
-    for _ in range(160):
+    for _ in range(600):
         if page.evaluate(script):
             return
         page.wait_for_timeout(50)

@@ -128,7 +128,29 @@ def test_a_number_is_confirmed_in_the_draft(console, signed_in, client, draft, l
     assert "草稿改为 6" in client("office").get("/rules/numbers").text
 
 
+def test_what_may_be_written_is_offered_where_the_caret_stands(console, signed_in, draft, axe, shot):
+    page = signed_in("admin")
+    page.goto(f"{console.url}/rules/draft/new?folder=examples&stem=mine")
+    page.get_by_label("内容（YAML）").fill("示例:\n  - 规则: duty.cy")
+    page.get_by_role("button", name="duty.cyber", exact=True).wait_for()
+    page.keyboard.press("Control+Space")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    page.keyboard.insert_text("成立:")
+    page.keyboard.press("Enter")
+    page.keyboard.insert_text("- {情形: [舆")
+    page.get_by_role("button", name="舆情", exact=True).click()
+    page.keyboard.insert_text("]}")
+    page.get_by_label("内容（YAML）").press("ArrowUp")
+    page.keyboard.press("End")
+    axe(page)
+    shot(page, "rules-editor-words")
+    wanted = "示例:\n  - 规则: duty.cyber\n    成立:\n      - {情形: [舆情]}"
+    assert page.get_by_label("内容（YAML）").input_value() == wanted
+
+
 POSTS = {"/rules/draft/save": {"name": DUTY, "text": "x", "seen": ""}, "/rules/draft/look": {"name": DUTY, "text": "x"},
+         "/rules/draft/words": {"name": DUTY, "text": "x", "caret": "1"},
          "/rules/draft/remove": {"name": DUTY, "seen": "", "sure": "yes"},
          "/rules/numbers/save": {"file": "deadlines.yaml", "key": "self_total", "value": "1"}}
 

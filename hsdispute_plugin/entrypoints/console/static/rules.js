@@ -54,10 +54,11 @@ document.addEventListener("DOMContentLoaded", function () {
     } else if (event.ctrlKey && event.key === "s" && !text.readOnly) {
       event.preventDefault();
       form.requestSubmit();
-    } else if (event.key === "Enter" && !event.isComposing && !text.readOnly) {  // a new line begins where this one did
+    } else if (event.key === "Enter" && !event.isComposing && !text.readOnly) {  // a new line begins where this one's words do, or under its key
       var before = text.value.slice(0, text.selectionStart), line = before.slice(before.lastIndexOf("\n") + 1);
       event.preventDefault();
-      text.setRangeText("\n" + /^ */.exec(line)[0], text.selectionStart, text.selectionEnd, "end");
+      var indent = /^ *(?:- +)*/.exec(line)[0].replace(/-/g, " ") + (/: *$/.test(line) ? "  " : "");
+      text.setRangeText("\n" + indent, text.selectionStart, text.selectionEnd, "end");
       text.dispatchEvent(new Event("input", { bubbles: true }));
     }
   });
