@@ -19,9 +19,9 @@ def register(commands: typer.Typer) -> None:
 
 @calendar.command("import")
 def import_(
-    file: Annotated[str, typer.Argument(help="放假安排：JSON，或每行一天（2027-01-01 休、2027-02-06 班）；- 为标准输入")],
+    file: Annotated[str, typer.Argument(help="放假安排：通知原文、JSON，或每行一天（2027-01-01 休）；- 为标准输入")],
     directory: Annotated[Path, typer.Argument(help="配置目录")],
-    notice: Annotated[str, typer.Option("--notice", help="通知的文号；JSON 里没有的要写")] = "",
+    notice: Annotated[str, typer.Option("--notice", help="通知的文号；原文或 JSON 里没有的要写")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="那一年已有正式日历时也换掉")] = False,
 ) -> None:
     """把国务院办公厅的放假安排写成一年的日历文件；启用后，在办案件的期限随之重算。"""

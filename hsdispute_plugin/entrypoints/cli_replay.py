@@ -76,10 +76,10 @@ def _chunks(tickets: Path | None, config: Path | None, database: str | None) -> 
 
 def _of_store(config: Path | None, database: str | None) -> Iterator[object]:
     from hsdispute_plugin import app
-    from hsdispute_plugin.entrypoints.replay_run import tickets_of
+    from hsdispute_plugin.entrypoints.tickets import rows_of
 
     with app.open_store(database, config, sealed=True) as store:
-        yield from tickets_of(store)
+        yield from (row.ticket for row in rows_of(store))
 
 
 @contextmanager

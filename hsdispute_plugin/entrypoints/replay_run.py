@@ -23,9 +23,7 @@ from hsdispute_plugin.rules.replay_compare import Side, compare
 from hsdispute_plugin.rules.replay_gather import Chunk, Means, Seen, gather
 from hsdispute_plugin.rules.replay_gold import Score, labels, scores
 from hsdispute_plugin.rules.replay_keys import Reader, code_of, reader_of
-from hsdispute_plugin.store import Store
 
-PAGE = 2_000  # cases read in one transaction
 Chunks = Callable[[], tuple[Iterator[Chunk], int | None]]
 
 
@@ -83,18 +81,6 @@ class Run:
         told = tuple(scores(before, after, self._seen.ticket_nos, labels(gold))) if gold else ()
         extracted = sum(seen.extracted for seen, _ in self._read.values())
         return Report(found, told, tuple(self._seen.refused), extracted, self._at)
-
-
-def tickets_of(store: Store) -> Iterator[object]:
-    """Yield the tickets of all cases, a page in each transaction, so that a running gateway hardly waits."""
-    last = ""
-    while True:
-        with store.begin() as tx:
-            rows = tx.cases(last, PAGE)
-        if not rows:
-            return
-        last = rows[-1].case_no
-        yield from (row.ticket for row in rows)
 
 
 def _mark(extractor: FactExtractor) -> str:

@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from pydantic import ValidationError
@@ -14,6 +14,11 @@ from pydantic import ValidationError
 from hsdispute_plugin.errors import TicketRefused
 from hsdispute_plugin.model import MAX_TEXT, Ticket, decode
 
+if TYPE_CHECKING:  # `hsdispute decide` reads tickets without a database
+    from hsdispute_plugin.store import Store
+    from hsdispute_plugin.store_rows import CaseRow
+
+PAGE = 2_000  # cases read in one transaction
 BOM = b"\xef\xbb\xbf"
 _FIELDS = {
     "ticket_no": "工单编号", "title": "标题", "content": "内容", "received_at": "来电时间", "ticket_type": "工单类型",
@@ -55,6 +60,18 @@ def ticket_of_history(number: int, given: bytes | Mapping[str, Any]) -> Ticket |
     named = {_NAMED.get(str(key).strip(), str(key)): v for key, v in value.items()}
     named = {**named, **{k: v for k, v in value.items() if k in _FIELDS}}  # our own names go before others
     return _ticket({"ticket_no": f"第{number}行", **named})
+
+
+def rows_of(store: Store) -> Iterator[CaseRow]:
+    """Yield all cases of a store by number, a page in each transaction, so that a running gateway hardly waits."""
+    last = ""
+    while True:
+        with store.begin() as tx:
+            rows = tx.cases(last, PAGE)
+        if not rows:
+            return
+        last = rows[-1].case_no
+        yield from rows
 
 
 def _sentence(place: tuple[int | str, ...], kind: str) -> str:

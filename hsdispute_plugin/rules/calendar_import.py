@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from hsdispute_plugin.errors import Problem, RulebookError
+from hsdispute_plugin.rules.calendar_notice import is_notice, read_notice
 
 _LINE = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})(?:\s*(?:\.\.|至|~|到)\s*(\d{4}-\d{1,2}-\d{1,2}))?\s*[,，:：\t ]\s*(\S+)")
 _WORDS = {"休": True, "放假": True, "休息": True, "班": False, "上班": False, "补班": False, "调休上班": False}
@@ -37,17 +38,19 @@ class YearTable:
 
 
 def read_table(text: str, name: str, notice: str = "") -> YearTable:
-    """Read a year's table: JSON ``{year, papers, days: [{name, date, isOffDay}]}``, or lines such as ``2027-01-01 休``.
+    """Read a year's table: JSON ``{year, papers, days: [{name, date, isOffDay}]}``, lines such as ``2027-01-01 休``, or the
+    notice itself as it was published.
 
     ``name`` is how the file is called in problems; ``notice`` is the number of the notice (国办发明电〔2026〕7号), needed
-    unless the JSON names its papers.
+    unless the JSON names its papers or the notice its number.
 
     Raises:
         RulebookError: All that is wrong at once; among it a year whose notice is not out (no papers, no days).
     """
     problems: list[Problem] = []
     stripped = text.lstrip("\ufeff").strip()
-    year, papers, days = (_from_json if stripped.startswith("{") else _from_lines)(stripped, name, problems)
+    read = _from_json if stripped.startswith("{") else read_notice if is_notice(stripped) else _from_lines
+    year, papers, days = read(stripped, name, problems)
     source = notice or "；".join(papers)
     if not problems and not days:
         problems.append(Problem(f"{name}:1", "", "表中没有一天，这一年的安排可能还没有公布", "no days; is the notice out?",

@@ -17,12 +17,14 @@ from hsdispute_plugin.entrypoints.console.pages import Page, Visit
 from hsdispute_plugin.entrypoints.console.rules import READERS, TRIERS, extra_facts
 from hsdispute_plugin.entrypoints.console.rules_errands import Progress, begin, errand
 from hsdispute_plugin.entrypoints.differing import differing_tickets
+from hsdispute_plugin.entrypoints.tickets import rows_of
 from hsdispute_plugin.errors import RulebookError
 from hsdispute_plugin.model import SHANGHAI
 from hsdispute_plugin.rules.difference import differences
 from hsdispute_plugin.rules.editions import EditionRefused, editions, in_force, snapshot
 from hsdispute_plugin.rules.load import edition_of, load
 from hsdispute_plugin.store import Store
+from hsdispute_plugin.store_inbox import WHOLE
 
 NOW, WORK = "now", "work"  # what is in force, and the draft
 WITNESSES, REPLAY = "witnesses", "replay"
@@ -90,7 +92,7 @@ def _values(visit: Visit, names: tuple[str, str]) -> dict[str, Any]:
     done = {kind: errand(visit, kind) for kind in (WITNESSES, REPLAY)}
     known = [(NOW, "生效的"), (WORK, "草稿"), *((e, f"{e}（{at[:10]} 启用）") for e, at in reversed(editions(directory)))]
     return {"before": names[0], "after": names[1], "known": known, "done": done, "planned": edition_of(directory),
-            "may_try": visit.person.holds(*TRIERS), "sees_cases": visit.person.cases_of is not None,
+            "may_try": visit.person.holds(*TRIERS), "sees_cases": visit.person.cases_of == WHOLE,
             "today": f"{visit.now.astimezone(SHANGHAI):%Y-%m-%d}", "charts": _charts(done[REPLAY].result)}
 
 
@@ -109,7 +111,7 @@ def _witnesses(old: Path, new: Path, extractors: Any, at: datetime, progress: Pr
 def _replay(old: Path, new: Path, store: Store, at: datetime, progress: Progress) -> Mapping[str, Any]:
     # Here: polars is an extra, and the pages of rules must open without it.
     from hsdispute_plugin.entrypoints.replay_report import as_json
-    from hsdispute_plugin.entrypoints.replay_run import Run, tickets_of
+    from hsdispute_plugin.entrypoints.replay_run import Run
     from hsdispute_plugin.rules.replay_gather import Chunk
     from hsdispute_plugin.rules.replay_history import chunks_of
 
@@ -118,7 +120,7 @@ def _replay(old: Path, new: Path, store: Store, at: datetime, progress: Progress
     run = Run(joined.cache_directory(), max(1, (os.cpu_count() or 1) - 1), at)  # a core is left to the gateway
 
     def chunks() -> tuple[Iterator[Chunk], int | None]:
-        return chunks_of(tickets_of(store)), None
+        return chunks_of(row.ticket for row in rows_of(store)), None
 
     def told(done: int, _: int | None) -> None:
         progress(done, 2 * count)
