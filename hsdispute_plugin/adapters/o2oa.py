@@ -107,6 +107,7 @@ class O2oa:
     """One O2OA with one robot, which handles tasks at the activity where tickets are assigned."""
 
     product = O2oaSpeech.product
+    listed_in, rights_at = "机器人的待办", "流程的活动设置"
     keeps_absent_fields = True
 
     def __init__(self, file: PlatformFile, settings: PlatformSettings, words: FormWords) -> None:

@@ -62,6 +62,8 @@ class OaHost(Protocol):
     """One OA product with one robot account. Each call raises only ``DeliveryDelayed`` or ``DeliveryRefused``."""
 
     product: str
+    listed_in: str  # where tickets wait for the robot, and where it is given rights, in the administrator's words
+    rights_at: str
     keeps_absent_fields: bool  # the form has a field only once somebody wrote it: none can be missed
 
     def missing(self) -> tuple[str, ...]:

@@ -124,8 +124,8 @@ class OaPlatform:
     def _may_write(self, form: Form, names: list[str]) -> None:
         closed = [name for name in names if form.editable is not None and name not in form.editable]
         if closed:
-            raise DeliveryRefused(f"工单 {form.number} 里机器人现在不能写：{'、'.join(closed)}。流程可能已流转；若还在分派节点，"
-                                  f"请在{self._host.product}的节点设置里给这些字段编辑权限")
+            raise DeliveryRefused(f"工单 {form.number} 里机器人现在不能写：{'、'.join(closed)}。"
+                                  f"请在{self._host.product}{self._host.rights_at}里给这些字段编辑权限，再重发")
 
     def _said(self, form: Form, key: str) -> bool:
         places = [form.values.get(self._words.write_at[NOTE], "")] if NOTE in self._words.write_at else form.opinions
@@ -134,7 +134,7 @@ class OaPlatform:
     def steps(self, *, writing: bool) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Try one thing after another, as the doctor does: yield what was tried and what is wrong with it; stop at the first.
 
-        With ``writing`` the last step stores 幂等键 of the first waiting form with the very value that it has.
+        With ``writing`` the last step stores 幂等键 of the newest waiting form with the very value that it has.
         """
         if wrong := self._host.missing():
             yield "密钥", wrong
@@ -144,9 +144,9 @@ class OaPlatform:
         try:
             self._host.signed_in()
             yield what, ()
-            what = "读机器人的待办"
-            row = next(iter(self._host.rows(self._start)), None)
-            yield (what, ()) if row else ("机器人没有待办，表单没有核对：请派一张试验工单给机器人再体检", ())
+            what = f"读{self._host.listed_in}"
+            row = max(self._host.rows(self._start), key=lambda row: row.changed_at, default=None)
+            yield (what, ()) if row else (f"{self._host.listed_in}里没有工单，表单没有核对：请放一张试验工单再体检", ())
             if row is None:
                 return
             what = f"读表单 {row.number}"
@@ -168,7 +168,7 @@ class OaPlatform:
             also = "（名称写错了，或这一张还没填过）" if self._host.keeps_absent_fields else ""
             wrong += [f"表单里没有 “{name}”{also}：请改 {file} 的 {part}.{label}，或删去那一行"
                       for label, name in places.items() if not form.has(name)]
-        wrong += [f"机器人不能编辑 “{name}”：请在流程的节点设置里给编辑权限，或删去 {file} 的 字段.{label}"
+        wrong += [f"机器人不能编辑 “{name}”：请在{self._host.rights_at}里给编辑权限，或删去 {file} 的 字段.{label}"
                   for label, name in words.write_at.items()
                   if form.has(name) and form.editable is not None and name not in form.editable]
         for label, values in (("主办", words.hosts.units), ("办理", words.hosts.tracks)):

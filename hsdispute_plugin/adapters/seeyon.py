@@ -94,6 +94,7 @@ class Seeyon:
     """One 致远 with one robot, and the form without a flow that holds the tickets."""
 
     product = SeeyonSpeech.product
+    listed_in, rights_at = "台账", "台账的操作权限（平台文件里的 权限）"
     keeps_absent_fields = False
 
     def __init__(self, file: PlatformFile, settings: PlatformSettings, words: FormWords) -> None:

@@ -119,6 +119,7 @@ class Weaver:
     """One e-cology with one robot, which is an operator at the node where tickets are assigned."""
 
     product = WeaverSpeech.product
+    listed_in, rights_at = "机器人的待办", "流程的节点设置（机器人要是当前节点的操作者）"
     keeps_absent_fields = False
 
     def __init__(self, file: PlatformFile, settings: PlatformSettings, words: FormWords) -> None:

@@ -191,6 +191,7 @@ class WeaverHost(Host):
         if unknown := values.keys() - self.forms[asked["requestId"]].keys():
             return {"code": "PARAM_ERROR", "errMsg": {f"error_param_{n}": PAYER[1] for n in unknown}}
         self.set(asked["requestId"], values)
+        self.opinion = asked.get("remark", "")
         if "clfj" in values:
             self.files[asked["requestId"]] = dict(self.documents[d] for d in values["clfj"].split(","))
         return {"code": "SUCCESS", "errMsg": {}, "reqFailMsg": {"keyParameters": {}}}
@@ -288,8 +289,8 @@ class SeeyonHost(Host):
         number = str(one["masterTable"]["record"]["id"])
         if number not in self.forms:
             return {"code": 0, "data": {"successIdList": [], "failedData": {number: PAYER[0]}}, "message": ""}
-        values = {f["name"]: self.enums.get(f["name"], {}).get(f["showValue"], f["value"])
-                  for f in one["masterTable"]["record"]["fields"]}
+        values = {f["name"]: f["value"] or self.enums.get(f["name"], {}).get(f["showValue"], f["showValue"])
+                  for f in one["masterTable"]["record"]["fields"]}  # the value comes first, the shown name where there is none
         self.set(number, values)
         for tie in one.get("attachmentInfos", ()):
             assert tie["subReference"] == values["field0020"] and 0 < int(tie["subReference"]) < 2**63

@@ -28,6 +28,10 @@ def write(directory, host, **changed):
     file.write_text(yaml.safe_dump(values, allow_unicode=True), "utf-8")
 
 
+def listed(host):
+    return "台账" if host.adapter == "seeyon" else "机器人的待办"
+
+
 def told(directory, host):
     return list(examine_platform(directory, host.adapter))
 
@@ -38,7 +42,7 @@ def test_all_is_well_is_told_step_by_step_and_changes_nothing(directory, host, p
     name = {"weaver": "hskey", "seeyon": "插件标记", "o2oa": "dispute.key"}[host.adapter]
     assert told(directory, host) == [
         f"✓ 平台 {host.adapter}：{what}" for what in (
-            "密钥", "换令牌", "读机器人的待办", f"读表单 {host.number}", "核对字段和权限",
+            "密钥", "换令牌", f"读{listed(host)}", f"读表单 {host.number}", "核对字段和权限",
             f"试写：把 {host.number} 的 “{name}” 按原值存一遍")
     ] + [f"! 平台 {host.adapter}：还没有启用，体检都好以后在 platforms/{host.adapter}.yaml 里写 启用: 是",
          f"! 平台 {host.adapter}：没有回调密钥，回调一律拒收，只靠轮询。请设 HSDISPUTE_{host.adapter.upper()}_WEBHOOK_SECRET"]
@@ -62,7 +66,12 @@ def test_the_whole_examination_reads_but_does_not_write(directory, host, tmp_pat
 
 def test_a_robot_without_work_is_told(directory, host):
     host.times.clear()
-    assert any("机器人没有待办，表单没有核对：请派一张试验工单" in line for line in told(directory, host))
+    assert any(f"{listed(host)}里没有工单，表单没有核对：请放一张试验工单" in line for line in told(directory, host))
+
+
+def test_the_newest_ticket_is_looked_at(directory, host):
+    host.new("99", "2026-11-26 09:00:00")
+    assert any("读表单 99" in line for line in told(directory, host))
 
 
 def test_a_field_that_is_not_there_is_told_with_the_line_to_change(directory, host):
@@ -94,7 +103,7 @@ def test_a_field_without_right_and_a_choice_without_option_are_told(directory, h
     host.closed = {host.at["主办"]}
     write(directory, host, 办理类型={"联办": "联合办理"})
     lines = "\n".join(told(directory, host))
-    assert "机器人不能编辑 “" in lines and "请在流程的节点设置里给编辑权限" in lines
+    assert "机器人不能编辑 “" in lines and "里给编辑权限，或删去 config/platforms/" in lines
     if host.adapter == "weaver":
         assert "字段 “blfs” 没有选项 “联合办理”：请在表单里加上" in lines
 

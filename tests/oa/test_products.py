@@ -88,7 +88,7 @@ class TestWeaver:
 
     def test_a_field_that_the_robot_may_not_edit_is_told_before_anything_is_sent(self, host):
         host.closed = {"zbdw", "blyj"}
-        with pytest.raises(DeliveryRefused, match="机器人现在不能写：zbdw、blyj。流程可能已流转"):
+        with pytest.raises(DeliveryRefused, match="机器人现在不能写：zbdw、blyj。请在泛微流程的节点设置"):
             connected(host).write_back(host.number, RESULT, None)
         assert host.calls["save"] == 0
 
