@@ -6,6 +6,7 @@ Each page is asked for over HTTP in this process, signed in, without a network b
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
@@ -20,11 +21,19 @@ from hsdispute_plugin.app import App
 from hsdispute_plugin.case import Role
 from hsdispute_plugin.entrypoints.gateway import create
 from hsdispute_plugin.hooks.platform import HostTicket
-from hsdispute_plugin.model import Ticket
+from hsdispute_plugin.model import SHANGHAI, Ticket
+from hsdispute_plugin.store_keys import create as create_keys
 
 TIMES, BAR_MS, PASSWORD = 15, 200, "invented-by-a-bench-7"
 STORIES = ("单位欠缴养老保险八个月，请税务局查处", "我缴了两次养老保险费，请问怎么退", "请问城乡居民医疗保险今年缴多少钱，怎么缴",
            "单位三年没给我们交社保，请查处", "参保登记时工资报低了，要求补足")
+
+
+def opened(home: Path) -> App:
+    """Open an app of its own in a directory, its payer data sealed as in an installation."""
+    create_keys(home / "keys", joined.clock().astimezone(SHANGHAI).date())
+    os.environ["HSDISPUTE_KEYS"] = str(home / "keys")
+    return App(None, f"sqlite:///{home / 'cases.sqlite3'}")
 
 
 def fill(app: App, count: int) -> str:
@@ -43,7 +52,7 @@ def main() -> int:
     asked.add_argument("--cases", type=int, default=10_000)
     count, slow = asked.parse_args().cases, False
     with tempfile.TemporaryDirectory() as home:
-        app = App(None, f"sqlite:///{Path(home) / 'cases.sqlite3'}")
+        app = opened(Path(home))
         number = fill(app, count)
         Accounts(app.store).add("office", "郑某", "tax", [Role.OFFICE], PASSWORD, joined.clock())
         client = TestClient(create(app))  # no lifespan: nothing else works meanwhile

@@ -20,7 +20,7 @@ _OWING = {"office": "专班办公室", "director": "专班主任", "payer": "缴
           "organ": "受理机关"}
 #: Numbers that an older settings.yaml does not give, as the shipped one does.
 _USUAL = {"yellow_percent": 50, "orange_percent": 80, "console_idle_minutes": 30, "console_session_hours": 10,
-          "console_failures": 5, "shadow_tickets": 200}
+          "console_failures": 5, "shadow_tickets": 200, "prune_days": 180}
 
 
 def number_of(source: RuleSource, key: str) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 from hsdispute_plugin.case import Actor, By, FirstContact, Outcome, PaperDue, Role, open_case
 from hsdispute_plugin.desk_docket import Docket, Terms, clocked, read, save, write_journal
 from hsdispute_plugin.desk_notices import of_act
+from hsdispute_plugin.desk_retention import ERASED
 from hsdispute_plugin.desk_shadow import Candidate
 from hsdispute_plugin.desk_standing import act_note, standing
 from hsdispute_plugin.errors import CaseRefused
@@ -94,6 +95,8 @@ class Records:
     def _docket(self, tx: Transaction, case_no: str, book: Rulebook, now: datetime) -> Docket:
         row = tx.case_by(case_no)
         if row is None:
+            if any(tx.acts_in_journal((ERASED,), case_no)):
+                raise CaseRefused(f"{case_no} 保管期满，已经销毁；办理日志还在 / the case was erased")
             named = case_no if len(case_no) <= LONGEST_NUMBER else "这个编号"
             raise CaseRefused(f"没有案件 {named}。用 hsdispute case list 查看案号 / no such case")
         return self._read(tx, row, book, now)

@@ -11,6 +11,7 @@ import structlog
 from hsdispute_plugin.case import Actor, By, Role
 from hsdispute_plugin.desk_docket import Docket, Terms, facts_of, owing, read, save, write_journal
 from hsdispute_plugin.desk_records import Records
+from hsdispute_plugin.desk_retention import prune
 from hsdispute_plugin.errors import CaseRefused
 from hsdispute_plugin.hooks.platform import Notice
 from hsdispute_plugin.model import SHANGHAI
@@ -63,7 +64,10 @@ class Ticking(Records):
                 for number in numbers:
                     told += self._look(tx, terms, self._docket(tx, number, book, now), now)
             if len(numbers) < batch:
-                return told
+                break
+        if gone := prune(self._store, terms, now):
+            _log.info("pruned", rows=gone)
+        return told
 
     def _look(self, tx: Transaction, terms: Terms, docket: Docket, now: datetime) -> int:
         values, clocks, told = facts_of(docket.case), [], list[_Told]()

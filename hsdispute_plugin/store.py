@@ -14,12 +14,12 @@ from hsdispute_plugin import store_schema as schema
 from hsdispute_plugin.errors import HsdisputeError
 from hsdispute_plugin.store_accounts import AccountTables
 from hsdispute_plugin.store_board import BoardTable
-from hsdispute_plugin.store_cases import CaseTables
 from hsdispute_plugin.store_inbox import InboxTable
 from hsdispute_plugin.store_journal import JournalTable
 from hsdispute_plugin.store_keys import Keys, KeysRefused, lacks
 from hsdispute_plugin.store_lanes import CHANNEL, LaneTables
 from hsdispute_plugin.store_leases import LeaseTables
+from hsdispute_plugin.store_retention import RetentionTables
 from hsdispute_plugin.store_shadow import ShadowTables
 
 PATIENCE_S = 10.0  # how long we wait for an embedded database that another process, or thread, holds: sqlite:///file?timeout=5
@@ -157,7 +157,7 @@ class Store:
                         connection.cursor().execute(statement).fetchall()
             else:
                 with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as server:
-                    server.exec_driver_sql(f"VACUUM FULL {', '.join(t.name for t in schema.SEALED)}")
+                    server.exec_driver_sql(f"VACUUM FULL {', '.join(t.name for t in (*schema.SEALED, schema.traits))}")
         except (sa.exc.DBAPIError, sqlite3.Error) as err:
             raise StoreDelayed(f"数据库正忙（{type(err).__name__}），还没有清掉空闲页，稍后再清 / the database is busy") from err
         with self.begin() as tx:
@@ -210,7 +210,9 @@ _REASONS = {
 }
 
 
-class Transaction(CaseTables, LaneTables, LeaseTables, JournalTable, AccountTables, InboxTable, BoardTable, ShadowTables):
+class Transaction(
+    RetentionTables, LaneTables, LeaseTables, JournalTable, AccountTables, InboxTable, BoardTable, ShadowTables,
+):
     """One unit of work on the store."""
 
     # -- polling ----------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from hsdispute_plugin.entrypoints.cli_keys import made as keys_made
 from hsdispute_plugin.entrypoints.cli_keys import register as register_keys
 from hsdispute_plugin.entrypoints.cli_library import register as register_library
 from hsdispute_plugin.entrypoints.cli_reports import register as register_reports
+from hsdispute_plugin.entrypoints.cli_retention import register as register_retention
 from hsdispute_plugin.entrypoints.cli_rules import register as register_rules
 from hsdispute_plugin.entrypoints.cli_shadow import register as register_shadow
 from hsdispute_plugin.entrypoints.cli_users import register as register_users
@@ -39,6 +40,7 @@ register_backup(commands)
 register_work(commands)
 register_users(commands)
 register_keys(commands)
+register_retention(commands)
 
 
 @commands.command()
