@@ -164,6 +164,7 @@ class App:
             RulebookError, PluginRefused, StoreRefused: Each with what to do.
         """
         # Imported here: `hsdispute decide` must start in half a second and needs no database.
+        from hsdispute_plugin.app_shadow import Shadows
         from hsdispute_plugin.outbox import Outbox
         from hsdispute_plugin.reception import Reception
 
@@ -174,6 +175,7 @@ class App:
         self.platforms, self.intervals_s = open_platforms(self.directory, self.plugins)
         self.store = _store(self.directory, database)
         self.desk = _desk(self.directory, self.store, self.book, self.plugins)
+        self.shadows = Shadows(self.directory, self.store, self.plugins.extractors)
         self.owner = f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(3)}"
         self.paces = paces(self.directory)
         self.signings = {name: Signing.of(platform_settings(name, self.directory)) for name in self.platforms}

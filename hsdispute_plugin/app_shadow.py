@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,8 +24,9 @@ from hsdispute_plugin.store import Store, Transaction
 from hsdispute_plugin.store_shadow import ShadowRow
 
 JOURNAL = "规则册"  # in place of a case number: what is done to the rules concerns no one case
-CLAUSE = "四（二）"
+CLAUSE = "规则册管理"
 ENOUGH = "shadow_tickets"
+REMEMBERED = 4  # editions held in memory
 
 
 class ShadowRefused(HsdisputeError):
@@ -59,6 +60,9 @@ class ShadowReport:
         return sum(f.count for f in self.faults)
 
 
+Render = Callable[[ShadowReport], str]
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Of which new tickets a candidate really decides: a share of those led by these units, in these townships; empty: any."""
@@ -71,14 +75,12 @@ class Scope:
 class Shadows:
     """What administrators do with 试算, over one configuration directory and one store. Every time comes in as ``now``.
 
-    ``render`` writes a report as JSON of ``text`` and whatever else is kept of it for good.
+    ``render`` writes the report of what ends as JSON of ``text`` and whatever else is kept of it for good.
     """
 
-    def __init__(
-        self, directory: Path, store: Store, extractors: Sequence[FactExtractor], render: Callable[[ShadowReport], str]
-    ) -> None:
-        self._directory, self._store, self._render = directory, store, render
-        self._extra = fact_defs(extractors)
+    def __init__(self, directory: Path, store: Store, extractors: Sequence[FactExtractor]) -> None:
+        self._directory, self._store, self._extra = directory, store, fact_defs(extractors)
+        self._read: dict[str, RuleSource] = {}
 
     def start(self, files: Path, scope: Scope, now: datetime, who: str, why: str) -> ShadowRow:
         """Check, test, try and keep the candidate, then let it decide beside the edition in force.
@@ -88,8 +90,7 @@ class Shadows:
             EditionRefused: The candidate does not pass.
         """
         self._none_runs()
-        live = in_force(self._directory)
-        source = load(live, self._extra)
+        source = self.live()
         units, towns = _units(scope.units, source), _towns(scope.towns, source)
         if (candidate := edition_of(files)) == source.edition:
             mend = ("请先改好规则，或指明要试的版次" if editions.current(self._directory)
@@ -106,6 +107,24 @@ class Shadows:
             found = tx.shadow(number)
         assert found
         return found
+
+    def live(self) -> RuleSource:
+        """Return the source of the edition in force."""
+        return self._source(in_force(self._directory))
+
+    def _source(self, files: Path) -> RuleSource:
+        """Read an edition's files once."""
+        edition = edition_of(files)
+        if edition not in self._read:
+            while len(self._read) >= REMEMBERED:
+                self._read.pop(next(iter(self._read)), None)
+            self._read[edition] = load(files, self._extra)
+        return self._read[edition]
+
+    def counts(self, shadow: ShadowRow) -> Mapping[str, int]:
+        """Count its tickets: ``seen``, ``different``, ``failed``, ``decided``."""
+        with self._store.begin() as tx:
+            return tx.count_shadow(shadow.id)
 
     def running(self) -> ShadowRow | None:
         """Return the one that goes on."""
@@ -136,9 +155,7 @@ class Shadows:
         Raises:
             EditionRefused, RulebookError: The files of an edition are not there or not as they were.
         """
-        live = in_force(self._directory)
-        before = load(live, self._extra)
-        after = load(snapshot(self._directory, shadow.candidate), self._extra)
+        before, after = self.live(), self._source(snapshot(self._directory, shadow.candidate))
         if before.edition == after.edition:  # it was put in force meanwhile: what it was tried against still tells
             before = self._source_of(shadow.live) or before
         faults, elsewhere, decided = dict[str, list[str]](), Counter[str](), 0
@@ -160,16 +177,17 @@ class Shadows:
         return ShadowReport(shadow, found, tuple(sorted(told, key=lambda f: -f.count)), decided, elsewhere.total(),
                             number_of(before, ENOUGH), now)
 
-    def stop(self, now: datetime, who: str, why: str) -> ShadowRow:
+    def stop(self, now: datetime, who: str, why: str, render: Render) -> ShadowRow:
         """End the 试算 that goes on; from now on the edition in force alone decides, and cases that are decided stay so.
 
         Raises:
             ShadowRefused: None goes on.
         """
         shadow = self._that_runs()
-        return self._end(shadow, "stopped", "停止试算", f"{shadow.candidate} 版停止试算", now, who, why)
+        return self._end(shadow, "stopped", "停止试算", f"{shadow.candidate} 版停止试算", now, who, why,
+                         self._kept(shadow, now, render))
 
-    def promote(self, now: datetime, who: str, why: str) -> ShadowRow:
+    def promote(self, now: datetime, who: str, why: str, render: Render) -> ShadowRow:
         """Put the candidate in force, its report kept, and end the 试算.
 
         Raises:
@@ -191,13 +209,11 @@ class Shadows:
                     f"（settings.yaml 的 {ENOUGH}，可由专班办公室确认）。{stays}")
             editions.promote(self._directory, shadow.candidate, now, who, why)
         told = f"{shadow.candidate} 版试算 {report.comparison.tickets} 张，建议有变 {report.comparison.changed} 张，启用"
-        return self._end(shadow, "promoted", "试算后启用", told, now, who, why, report)
+        return self._end(shadow, "promoted", "试算后启用", told, now, who, why, render(report))
 
     def _end(
-        self, shadow: ShadowRow, outcome: str, act: str, told: str, now: datetime, who: str, why: str,
-        report: ShadowReport | None = None,
+        self, shadow: ShadowRow, outcome: str, act: str, told: str, now: datetime, who: str, why: str, kept: str
     ) -> ShadowRow:
-        kept = self._kept(shadow, now) if report is None else self._render(report)
         with self._store.begin() as tx:
             if not tx.end_shadow(shadow.id, outcome, now, who, why, kept):
                 raise ShadowRefused(f"{shadow.candidate} 版的试算刚刚由别人结束了，没有改动")
@@ -206,10 +222,10 @@ class Shadows:
         assert ended
         return ended
 
-    def _kept(self, shadow: ShadowRow, now: datetime) -> str:
+    def _kept(self, shadow: ShadowRow, now: datetime, render: Render) -> str:
         """Write the report of what is being stopped; stopping never fails because its files are gone."""
         try:
-            return self._render(self.report(shadow, now))
+            return render(self.report(shadow, now))
         except HsdisputeError as err:
             return json.dumps({"text": f"报告没有做成：{err}"}, ensure_ascii=False)
 
@@ -225,7 +241,7 @@ class Shadows:
 
     def _source_of(self, edition: str) -> RuleSource | None:
         try:
-            return load(snapshot(self._directory, edition), self._extra)
+            return self._source(snapshot(self._directory, edition))
         except HsdisputeError:
             return None
 

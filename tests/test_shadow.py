@@ -52,7 +52,7 @@ class World:
     def __init__(self, place, url, plugins):
         self.place, self.store, self.plugins = place, Store(url), plugins
         self.desk = Desk(self.store, FORMS, candidate=Candidate(lambda e: app.open_candidate(place, e, plugins)))
-        self.shadows = Shadows(place, self.store, (), kept)
+        self.shadows = Shadows(place, self.store, ())
         self.now, self._books = NOW, {}
 
     @property
@@ -237,7 +237,7 @@ def test_a_share_is_chosen_by_the_ticket_alone_and_grows(world):
         live = world.desk._thought("roundup", Ticket(ticket_no="x", content=SAID[0][2], received_at=NOW), "", world.now,
                                    world.book, world.desk.terms(world.book))
         chosen[share] = {n for n in range(500) if picks(begun, live, f"roundup {n}")}
-        world.shadows.stop(world.now, "郑某", "")
+        world.shadows.stop(world.now, "郑某", "", kept)
     assert chosen[20] < chosen[60]
     assert 70 < len(chosen[20]) < 130 and 250 < len(chosen[60]) < 350
 
@@ -246,7 +246,7 @@ def test_stop_turns_back_at_once_and_what_is_decided_stays(world_of_both):
     world = world_of_both
     begun = world.start(share=100)
     first = world.arrives("T0", SAID[0][2])
-    world.shadows.stop(world.now, "冯某", "先停下")
+    world.shadows.stop(world.now, "冯某", "先停下", kept)
     second = world.arrives("T1", SAID[1][2])
     assert (first.edition, second.edition) == (begun.candidate, begun.live)
     with world.store.begin() as tx:
@@ -265,7 +265,7 @@ def test_a_trial_that_is_stopped_while_a_ticket_is_thought_about_has_no_say(worl
 
     def slow(self, *given):
         found = beside(self, *given)
-        world.shadows.stop(world.now, "冯某", "")
+        world.shadows.stop(world.now, "冯某", "", kept)
         return found
 
     monkeypatch.setattr(Candidate, "beside", slow)
@@ -305,7 +305,7 @@ def test_a_fault_of_the_candidate_is_counted_and_the_ticket_decided_as_ever(worl
     told = "\n".join(as_text(report))
     assert "试算出错 5 张（案件不受影响）：ValueError" in told and "砖厂" not in told
     with pytest.raises(ShadowRefused, match="在 5 张工单上出过错"):
-        world.shadows.promote(world.now, "冯某", "会议纪要")
+        world.shadows.promote(world.now, "冯某", "会议纪要", kept)
     assert current(world.place) == begun.live
 
 
@@ -314,7 +314,7 @@ def test_a_candidate_that_is_not_on_this_machine_is_a_fault_that_names_it(world)
     shutil.rmtree(world.place / "editions" / begun.candidate)
     assert world.arrives("T0", SAID[0][2]).edition == begun.live
     assert f"没有版次 “{begun.candidate}”" in world.kept()[0].fault
-    ended = world.shadows.stop(world.now, "冯某", "")  # and it can still be stopped
+    ended = world.shadows.stop(world.now, "冯某", "", kept)  # and it can still be stopped
     assert "报告没有做成" in json.loads(ended.report)["text"]
 
 
@@ -342,15 +342,15 @@ def test_a_candidate_that_would_tell_fewer_of_danger_is_only_tried(world):
 def test_promote_wants_a_reason_and_enough_tickets_and_keeps_its_report(world):
     begun = world.start()
     with pytest.raises(ShadowRefused, match="没有写理由"):
-        world.shadows.promote(world.now, "冯某", " ")
+        world.shadows.promote(world.now, "冯某", " ", kept)
     world.arrives("T0", SAID[0][2])
     with pytest.raises(ShadowRefused, match="只试算过 1 张工单，至少要 200 张"):
-        world.shadows.promote(world.now, "冯某", "会议纪要")
+        world.shadows.promote(world.now, "冯某", "会议纪要", kept)
     monkey = pytest.MonkeyPatch()
     monkey.setattr("hsdispute_plugin.app_shadow.number_of", lambda source, key: 3)
     with monkey.context():
         world.all_arrive()
-        ended = world.shadows.promote(world.now, "冯某", "会议纪要〔2026〕3号")
+        ended = world.shadows.promote(world.now, "冯某", "会议纪要〔2026〕3号", kept)
         monkey.undo()
     assert current(world.place) == begun.candidate == world.arrives("T9", SAID[0][2]).edition
     last = history(world.place)[-1]
@@ -371,7 +371,7 @@ def test_promote_refuses_a_candidate_whose_examples_do_not_hold_any_more(strict,
     (world.place / "examples" / "new.yaml").write_text(
         "示例:\n  - 名称: 新加的\n    工单: {标题: 路灯不亮, 内容: 路灯坏了半个月}\n    结果: {受理范围: 属于本机制}\n", "utf-8")
     with pytest.raises(EditionRefused, match="新加的"):
-        world.shadows.promote(world.now, "冯某", "会议纪要")
+        world.shadows.promote(world.now, "冯某", "会议纪要", kept)
     assert current(world.place) == begun.live
     assert world.shadows.running() == begun
 
@@ -386,7 +386,7 @@ def test_what_was_tried_against_another_live_edition_is_not_mixed_in(world, monk
     assert (report.comparison.before, report.comparison.tickets, report.elsewhere) == (third, 1, 6)
     monkeypatch.setattr("hsdispute_plugin.app_shadow.number_of", lambda source, key: 3)
     with pytest.raises(ShadowRefused, match=f"对照 {third} 版只试算过 1 张"):
-        world.shadows.promote(world.now, "冯某", "会议纪要")
+        world.shadows.promote(world.now, "冯某", "会议纪要", kept)
 
 
 @pytest.mark.parametrize(("scope", "says"), [
@@ -401,11 +401,11 @@ def test_one_at_a_time_and_never_the_live_edition_itself(world, county):
     begun = world.start()
     with pytest.raises(ShadowRefused, match=f"{begun.candidate} 版正在试算，一次只试一版"):
         world.start()
-    world.shadows.stop(world.now, "郑某", "")
+    world.shadows.stop(world.now, "郑某", "", kept)
     with pytest.raises(ShadowRefused, match="正在生效，没有什么可试算的"):
         world.shadows.start(world.place / "editions" / begun.live / "county", Scope(), world.now, "郑某", "")
     with pytest.raises(ShadowRefused, match="没有正在试算的版次"):
-        world.shadows.stop(world.now, "郑某", "")
+        world.shadows.stop(world.now, "郑某", "", kept)
     with pytest.raises(EditionRefused, match="只试算过，从没启用过"):
         rollback(world.place, world.now, "郑某", "", begun.candidate)
 

@@ -15,7 +15,6 @@ from hsdispute_plugin.entrypoints.cli_input import Config, Database, edition_dir
 
 if TYPE_CHECKING:
     from hsdispute_plugin.app_shadow import Shadows
-    from hsdispute_plugin.rules.rulebook import RuleSource
     from hsdispute_plugin.store_shadow import ShadowRow
 
 Why = Annotated[str, typer.Option("--why", help="为什么，记入日志")]
@@ -45,7 +44,7 @@ def start(
     scope = Scope(_percent(share), unit or (), township or ())
     with _shadows(config, database) as (shadows, place):
         begun = shadows.start(edition_directory(place, edition), scope, _clock(), getpass.getuser(), why)
-        typer.echo(f"开始试算 {begun.candidate} 版，与生效的 {begun.live} 版并行。{pilot(begun, _source(place))}。")
+        typer.echo(f"开始试算 {begun.candidate} 版，与生效的 {begun.live} 版并行。{pilot(begun, shadows.live())}。")
         typer.echo("过些日子用 hsdispute shadow report 看差在哪里；hsdispute shadow stop 随时停下。")
 
 
@@ -55,10 +54,10 @@ def status(config: Config = None, database: Database = None) -> None:
     from hsdispute_plugin.app_shadow import pilot
     from hsdispute_plugin.entrypoints.shadow_report import summary
 
-    with _shadows(config, database) as (shadows, place):
+    with _shadows(config, database) as (shadows, _):
         if running := shadows.running():
             typer.echo(f"正在试算 {running.candidate} 版（{running.began_by} 开始{_because(running.why)}）。"
-                       f"{pilot(running, _source(place))}。")
+                       f"{pilot(running, shadows.live())}。")
             for line in summary(shadows.report(running, _clock())):
                 typer.echo(line)
         else:
@@ -100,8 +99,10 @@ def report(
 @shadow.command()
 def stop(why: Why = "", config: Config = None, database: Database = None) -> None:
     """停止试算：马上全部回到生效的版次；已经定了的案件不变，报告留存。"""
+    from hsdispute_plugin.entrypoints.shadow_report import kept
+
     with _shadows(config, database) as (shadows, _):
-        ended = shadows.stop(_clock(), getpass.getuser(), why)
+        ended = shadows.stop(_clock(), getpass.getuser(), why, kept)
     typer.echo(f"{ended.candidate} 版停止试算，报告已留存：hsdispute shadow report --id {ended.id}")
 
 
@@ -110,8 +111,10 @@ def promote(
     html: Html = None, config: Config = None, database: Database = None,
 ) -> None:
     """试好了，启用正在试算的版次：张数不够、出过错、检查或示例不再通过的都不启用；报告和理由一起留存。"""
+    from hsdispute_plugin.entrypoints.shadow_report import kept
+
     with _shadows(config, database) as (shadows, _):
-        ended = shadows.promote(_clock(), getpass.getuser(), why)
+        ended = shadows.promote(_clock(), getpass.getuser(), why, kept)
     if html and ended.report:
         html.write_text(json.loads(ended.report)["html"], encoding="utf-8")
     typer.echo(f"已启用 {ended.candidate} 版，试算结束，报告已留存：hsdispute shadow report --id {ended.id}。"
@@ -122,25 +125,16 @@ def promote(
 def _shadows(config: Path | None, database: str | None) -> Iterator[tuple[Shadows, Path]]:
     from hsdispute_plugin import app
     from hsdispute_plugin.app_shadow import Shadows
-    from hsdispute_plugin.entrypoints.shadow_report import kept
 
     place = app.config_directory(config)
     with app.open_store(database) as store:
-        yield Shadows(place, store, app.open_plugins().extractors, kept), place
+        yield Shadows(place, store, app.open_plugins().extractors), place
 
 
 def _clock() -> Any:
     from hsdispute_plugin import app
 
     return app.clock()
-
-
-def _source(place: Path) -> RuleSource:
-    from hsdispute_plugin import app
-    from hsdispute_plugin.rules.editions import in_force
-    from hsdispute_plugin.rules.load import load
-
-    return load(in_force(place), app.fact_defs(app.open_plugins().extractors))
 
 
 def _percent(text: str) -> int:

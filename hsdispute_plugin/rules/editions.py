@@ -61,7 +61,7 @@ def snapshot(directory: Path, edition: str) -> Path:
     Raises:
         EditionRefused: There is no such edition, or its files are no longer what was activated.
     """
-    known = _all_kept(directory)
+    known = kept(directory)
     fitting = [e for e in known if edition and e.startswith(edition)]
     if len(fitting) != 1:
         raise EditionRefused(f"没有版次 “{edition}”。已有：{'、'.join(known) or '还没有启用过任何版次'}")
@@ -87,6 +87,13 @@ def editions(directory: Path) -> list[tuple[str, str]]:
     for change in history(directory):
         first.setdefault(change.edition, change.at)
     return list(first.items())
+
+
+def kept(directory: Path) -> list[str]:
+    """Return the editions of which a snapshot is kept: the activated ones, oldest first, then those only prepared."""
+    activated = [e for e, _ in editions(directory)]
+    there = sorted(p.parent.name for p in (directory / FOLDER).glob(f"*/{directory.resolve().name}"))
+    return [*activated, *(e for e in there if e not in activated and not e.startswith("."))]
 
 
 def history(directory: Path) -> list[Change]:
@@ -141,9 +148,9 @@ def promote(directory: Path, edition: str, now: datetime, who: str, why: str) ->
     """
     with _alone(directory):
         before = current(directory)
-        kept = snapshot(directory, edition)
-        edition = kept.parent.name
-        files = directory if edition_of(directory) == edition else kept
+        found = snapshot(directory, edition)
+        edition = found.parent.name
+        files = directory if edition_of(directory) == edition else found
         _examine(directory, files, edition, f"规则册未更换，{before or '随目录'} 版仍在生效")
         _swap(directory, Change(now.isoformat(), "启用", edition, before, who, why))
     return edition
@@ -196,13 +203,6 @@ def _examine(directory: Path, files: Path, edition: str, stays: str) -> None:
             raise EditionRefused(f"文件正在被修改，请稍后再试。{stays}")
         _try(copy, stays)
         _keep(copy.parent, directory / FOLDER / edition)
-
-
-def _all_kept(directory: Path) -> list[str]:
-    """Return the editions of which a snapshot is kept: the activated ones, oldest first, then those only prepared."""
-    activated = [e for e, _ in editions(directory)]
-    there = sorted(p.parent.name for p in (directory / FOLDER).glob(f"*/{directory.resolve().name}"))
-    return [*activated, *(e for e in there if e not in activated and not e.startswith("."))]
 
 
 def _kept(directory: Path, edition: str) -> Path:
