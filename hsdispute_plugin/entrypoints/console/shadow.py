@@ -88,9 +88,9 @@ def promote(visit: Visit) -> Response:
     """POST /rules/shadow/promote: put the candidate in force, with a reason and its report."""
     running = visit.app.shadows.running()
     try:
-        if two_needed(visit) and running:
-            if not visit.person.holds(*APPROVERS) or running.began_by.partition("（")[0] == visit.person.name:
-                raise ShadowRefused("本县启用规则册要两个人：请专班办公室或专班主任来启用，不能是开始试算的人。没有启用，试算照常进行")
+        own = running is not None and running.began_by.partition("（")[0] == visit.person.name
+        if two_needed(visit) and running and (own or not visit.person.holds(*APPROVERS)):
+            raise ShadowRefused("本县启用规则册要两个人：请专班办公室或专班主任来启用，不能是开始试算的人。试算照常进行")
         ended = visit.app.shadows.promote(visit.now, signed(visit), visit.text("why"), kept)
     except (ShadowRefused, EditionRefused, RulebookError) as err:
         return visit.page("shadow/shadow.html", 422, **_now(visit, str(err)))
@@ -103,7 +103,8 @@ def _now(visit: Visit, says: str = "") -> dict[str, Any]:
     draft = edition_of(directory)
     return {
         "says": says, "typed": visit.form, "running": running, "counts": shadows.counts(running) if running else {},
-        "pilot": pilot(running, source) if running else "", "may_run": visit.person.holds(*RUNNERS), "may_promote": visit.person.holds(*PROMOTERS), "DRAFT": DRAFT,
+        "pilot": pilot(running, source) if running else "", "may_run": visit.person.holds(*RUNNERS), "DRAFT": DRAFT,
+        "may_promote": visit.person.holds(*PROMOTERS),
         "ended": [row for row in shadows.all() if row.outcome], "live": source.edition, "activated": current(directory),
         "draft": draft if draft != source.edition else "",
         "earlier": [e for e in editions.kept(directory) if e not in (draft, source.edition)], "units": source.units.values(),
