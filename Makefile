@@ -35,6 +35,13 @@ lint: install
 types: install
 	$(BIN)/mypy
 
+$(VENV)/.fuzz: pyproject.toml $(VENV)/.installed
+	$(BIN)/python -m pip install -q -e '.[fuzz]'
+	touch $@
+
+fuzz: $(VENV)/.fuzz  ## a million inputs of every kind, chosen by what code they reach (half an hour); CI mutates 20,000
+	nice $(BIN)/python -m tests.fuzz.guided 1000000
+
 $(VENV)/.bench: pyproject.toml $(VENV)/.installed
 	$(BIN)/python -m pip install -q -e '.[bench]'
 	touch $@

@@ -54,7 +54,7 @@ _ISO = re.compile(r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])[T ](?:[01]
 def aware(value: Any) -> Any:
     """Read a host's time: ISO, ``2026/1/5 8:30:00``, ``2026年1月5日 8时30分``; no zone means Asia/Shanghai."""
     if isinstance(value, str):
-        text = value.strip()
+        text = storable(value).strip()
         if not text:
             return None
         if _ISO.match(text):
@@ -89,12 +89,32 @@ def of_our_time(value: datetime | None) -> datetime | None:
     return value
 
 
+def storable(text: str) -> str:
+    """Return a text without what no database and no file takes: halves of a character that JSON can spell, and NUL.
+
+    >>> storable("欠\\ud800缴\\0")
+    '欠?缴 '
+    """
+    return text if text.isascii() and "\0" not in text else text.encode("utf-8", "replace").decode().replace("\0", " ")
+
+
 def _text(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
     return "" if value is None else str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 Text = Annotated[str, BeforeValidator(_text)]
 Moment = Annotated[datetime | None, BeforeValidator(aware), AfterValidator(of_our_time)]
+
+
+def _kept(value: Any, deep: int = 8) -> Any:
+    """Return what stands beside a ticket in a form that can be kept; what is nested deeper is left out."""
+    if isinstance(value, Mapping):
+        return {storable(str(k)): _kept(v, deep - 1) for k, v in value.items()} if deep else None
+    if isinstance(value, list | tuple):
+        return [_kept(v, deep - 1) for v in value] if deep else None
+    return storable(value) if isinstance(value, str) else value
 
 
 class Ticket(BaseModel):
@@ -123,13 +143,14 @@ class Ticket(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _keep_unknown(cls, data: Any) -> Any:
-        if not isinstance(data, Mapping) or data.keys() <= _FIELDS:
-            return data
-        unknown = {k: v for k, v in data.items() if k not in cls.model_fields}
-        if not unknown:
+        if not isinstance(data, Mapping) or (data.keys() <= _FIELDS and not data.get("extra")):
             return data
         known = {k: v for k, v in data.items() if k in cls.model_fields}
-        return {**known, "extra": {**unknown, **dict(known.get("extra") or {})}}
+        given = known.get("extra") or {}
+        unknown = {k: v for k, v in data.items() if k not in cls.model_fields}
+        if isinstance(given, Mapping) and (unknown or given):
+            known["extra"] = _kept({**unknown, **given})
+        return known
 
     @property
     def text(self) -> str:

@@ -98,6 +98,8 @@ class Store:
                 yield Transaction(connection, self.keys)
         except KeysRefused as err:
             raise StoreDelayed(str(err)) from err
+        except sa.exc.DataError:  # what no waiting mends: a fault of ours, of this one row
+            raise
         except sa.exc.DBAPIError as err:
             raise StoreDelayed(f"数据库暂时不可用（{_reason(err)}），没有改动任何内容，请稍后再试 / "
                                f"the database did not take it") from err

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
 from hsdispute_plugin.errors import PluginRefused, place_of
-from hsdispute_plugin.model import Facts, Ticket, Track
+from hsdispute_plugin.model import Facts, Ticket, Track, storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class HostTicket:
 
     def as_text(self) -> str:
         """Return it as JSON, to be kept until its event is worked off."""
-        return json.dumps({"ticket": self.ticket.model_dump(mode="json"), "version": self.version}, ensure_ascii=False)
+        return json.dumps({"ticket": self.ticket.model_dump(mode="json"), "version": self.version})
 
     @classmethod
     def from_text(cls, text: str) -> HostTicket:
@@ -45,6 +45,10 @@ class HostEvent:
     event_id: str
     kind: str
     ticket: HostTicket | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        for name in ("ticket_no", "event_id"):
+            object.__setattr__(self, name, storable(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ _Table = tuple[int, tuple[str, ...], dict[date, bool]]
 def _from_json(text: str, name: str, problems: list[Problem]) -> _Table:
     try:
         top: Any = json.loads(text)
-    except ValueError as err:
+    except (ValueError, RecursionError) as err:
         problems.append(Problem(f"{name}:{getattr(err, 'lineno', 1)}", "", "不是完整的 JSON", "not valid JSON",
                                 "请重新下载，或改用逐行列表"))
         return 0, (), {}
@@ -127,7 +127,7 @@ def _add(days: dict[date, bool], day: date, off: bool, where: str, problems: lis
 def _date(text: str) -> date | None:
     try:
         return date(*map(int, text.split("-")))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

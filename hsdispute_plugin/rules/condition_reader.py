@@ -33,7 +33,8 @@ def read_condition(node: Node, family: str, table: FactTable, subject: str, read
                      "a condition is 总是, a group or a fact",
                      f"请写 条件: {UNCONDITIONAL}，或 条件: 下面另起一行写 全部:")
         return None
-    parts = [p for key, value in node.value.items() if (p := _part(key, value, family, table, subject, reading))]
+    # A full-width space after a key is not seen, and YAML keeps it.
+    parts = [p for key, value in node.value.items() if (p := _part(key.strip(), value, family, table, subject, reading))]
     if not node.value:
         reading.note(node.where, subject, "条件是空的", "empty condition", f"无条件的规则请写 条件: {UNCONDITIONAL}")
     if len(parts) != len(node.value) or not parts:
