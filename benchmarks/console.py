@@ -65,6 +65,9 @@ def main() -> int:
             ("inbox, one state", "/inbox?state=new"), ("inbox, by number", f"/inbox?q={number}"),
             ("case", f"/cases/{number}"), ("form of an act", f"/cases/{number}/acts/urge"),
             ("is the case as seen?", f"/cases/{number}/pulse?seen=1"), ("board", "/board"), ("operations", "/operations"),
+            ("rules", "/rules"), ("a family of rules", "/rules/families/duty"), ("unconfirmed numbers", "/rules/numbers"),
+            ("words", "/rules/words?q=欠"), ("a year", "/rules/calendar/2026"), ("draft", "/rules/draft"),
+            ("a file of the draft", "/rules/draft/file/rules/duty.yaml"), ("differences", "/rules/changes"),
         ):
             took = []
             for _ in range(TIMES):

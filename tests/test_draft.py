@@ -40,6 +40,21 @@ def test_a_draft_keeps_what_is_wrong_and_notices_who_was_quicker(config):
     assert not any(f.differs for f in one.files())
 
 
+def test_what_was_read_once_is_read_again_when_a_file_changes(config):
+    activate(config, datetime(2026, 11, 20, 9, tzinfo=UTC), "测试", "首次启用")
+    draft = Draft(config)
+    assert draft.source() is draft.source() and draft.problems() == ()
+    examples = draft.read("examples/duty.yaml")
+    draft.save("examples/duty.yaml", examples.text.replace("规则: duty.cyber", "规则: duty.none"), examples.mark)
+    assert "duty.none" in str(draft.problems()[0])
+    assert draft.problems(instead=examples) == ()
+    draft.save("examples/duty.yaml", examples.text, draft.read("examples/duty.yaml").mark)
+    assert draft.problems() == ()
+    before, settings = draft.source(), draft.read("settings.yaml")
+    draft.save("settings.yaml", settings.text.replace("值: 5\n    说明: 共同反映", "值: 4\n    说明: 共同反映"), settings.mark)
+    assert draft.source().settings["review_people"].value == 4 and before.settings["review_people"].value == 5
+
+
 @pytest.mark.parametrize("name", ["platforms/roundup.yaml", "../x.yaml", "rules/../settings.yaml", "editions/current",
                                   "rules/a/b.yaml", "/etc/passwd", "schema.json", "", "lexicon/.yaml", "lexicon/a\n.yaml"])
 def test_nothing_but_the_rule_book_can_be_named(config, name):

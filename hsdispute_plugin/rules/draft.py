@@ -16,15 +16,14 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from hsdispute_plugin.errors import HsdisputeError, Problem, RulebookError
+from hsdispute_plugin.errors import HsdisputeError, Problem
+from hsdispute_plugin.rules.draft_reading import CHANGEABLE, changeable, problems_of, read_once, wrong_once
 from hsdispute_plugin.rules.editions import FOLDER, current, in_force
 from hsdispute_plugin.rules.examples import read_examples
 from hsdispute_plugin.rules.facts import FactDef
-from hsdispute_plugin.rules.load import DECIDING, MAX_BYTES, load
+from hsdispute_plugin.rules.load import MAX_BYTES, load
 from hsdispute_plugin.rules.rulebook import RuleSource
 
-#: What may be changed here: what decides, and the examples that watch over it.
-CHANGEABLE = (*DECIDING, "examples/*.yaml")
 _NAME = re.compile(r"(?:(?:rules|lexicon|calendar|examples)/)?[\w\-]{1,60}\.yaml")
 _BOM = "\ufeff"
 
@@ -80,7 +79,7 @@ class Draft:
     def files(self) -> tuple[Listed, ...]:
         """List what can be changed, and what the edition in force has beside."""
         live = in_force(self.directory)
-        own, theirs = (set(_names(place)) for place in (self.directory, live))
+        own, theirs = (set(changeable(place)) for place in (self.directory, live))
         return tuple(Listed(name, self._differs(name, own, theirs, live)) for name in sorted(own | theirs, key=_order))
 
     def _differs(self, name: str, own: set[str], theirs: set[str], live: Path) -> str:
@@ -153,17 +152,16 @@ class Draft:
         Raises:
             RulebookError: With every problem of all files.
         """
-        typed = {instead.name: instead.text.encode()} if instead and not instead.name.startswith("examples/") else {}
-        return load(self.directory, extra, typed)
+        if instead and not instead.name.startswith("examples/") and instead.text != self.read(instead.name).text:
+            return load(self.directory, extra, {instead.name: instead.text.encode()})
+        return read_once(self.directory, extra)
 
     def problems(self, extra: Sequence[FactDef] = (), instead: DraftFile | None = None) -> tuple[Problem, ...]:
         """Return all that is wrong with the draft, examples included, as far as they stand in files."""
-        try:
-            source = self.source(extra, instead)
-            read_examples(self.directory, source)
-        except RulebookError as err:
-            return err.problems
-        return ()
+        if instead and instead.text != self.read(instead.name).text:
+            typed = {instead.name: instead.text.encode()}
+            return problems_of(lambda: read_examples(self.directory, self.source(extra, instead), instead=typed))
+        return wrong_once(self.directory, extra)
 
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name) or not any(fnmatchcase(name, pattern) for pattern in CHANGEABLE):
@@ -181,11 +179,6 @@ class Draft:
                 yield
         except OSError as err:
             raise DraftRefused(f"写不了 {self.directory}：{err.strerror}。没有改动任何文件，请检查权限和磁盘空间") from err
-
-
-def _names(directory: Path) -> Iterator[str]:
-    for pattern in CHANGEABLE:
-        yield from (p.relative_to(directory).as_posix() for p in directory.glob(pattern) if p.is_file())
 
 
 def _order(name: str) -> tuple[int, str]:

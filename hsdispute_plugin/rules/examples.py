@@ -14,7 +14,7 @@ from pathlib import Path
 from hsdispute_plugin.errors import RulebookError
 from hsdispute_plugin.model import FactValue, Ticket
 from hsdispute_plugin.rules.facts import FactDef, FactTable, Kind
-from hsdispute_plugin.rules.load import base_of, overlay_of, read_yaml
+from hsdispute_plugin.rules.load import base_of, overlay_of, parse, read_yaml
 from hsdispute_plugin.rules.node import Node, Reading
 from hsdispute_plugin.rules.rulebook import RuleSource
 
@@ -42,16 +42,19 @@ class Example:
     day: date | None = None
 
 
-def read_examples(directory: Path, source: RuleSource, overruled: Set[str] = frozenset()) -> tuple[Example, ...]:
+def read_examples(
+    directory: Path, source: RuleSource, overruled: Set[str] = frozenset(), instead: Mapping[str, bytes] | None = None,
+) -> tuple[Example, ...]:
     """Read the examples of a configuration directory, and those of its 基础目录 that it does not overrule.
 
     ``overruled``: rules of this directory that one above it replaced or took out; their examples are passed over.
+    ``instead``: bytes that stand for files of the directory, to try a change before it is written.
 
     Raises:
         RulebookError: With all problems of all files.
     """
     reading = Reading(directory.resolve().name)
-    own = list(_own(directory, source, reading, overruled))
+    own = list(_own(directory, source, reading, overruled, instead or {}))
     seen: dict[str, str] = {}
     for e in own:
         if (first := seen.setdefault(e.name, e.where)) != e.where:
@@ -67,9 +70,13 @@ def read_examples(directory: Path, source: RuleSource, overruled: Set[str] = fro
     return (*below, *own)
 
 
-def _own(directory: Path, source: RuleSource, reading: Reading, overruled: Set[str]) -> Iterator[Example]:
-    for path in sorted((directory / "examples").glob("*.yaml")):
-        node = read_yaml(path, reading.place(f"examples/{path.name}"), reading)
+def _own(
+    directory: Path, source: RuleSource, reading: Reading, overruled: Set[str], instead: Mapping[str, bytes],
+) -> Iterator[Example]:
+    there = {f"examples/{path.name}" for path in (directory / "examples").glob("*.yaml")}
+    for name in sorted(there | {n for n in instead if n.startswith("examples/")}):
+        where = reading.place(name)
+        node = parse(instead[name], where, reading) if name in instead else read_yaml(directory / name, where, reading)
         top = reading.mapping(node, "", ("示例",), ("说明",))
         for row in reading.items(top["示例"], "示例") if top else ():
             if isinstance(row.value, Mapping) and "规则" in row.value:

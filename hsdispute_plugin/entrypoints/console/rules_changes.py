@@ -21,6 +21,7 @@ from hsdispute_plugin.entrypoints.tickets import rows_of
 from hsdispute_plugin.errors import RulebookError
 from hsdispute_plugin.model import SHANGHAI
 from hsdispute_plugin.rules.difference import differences
+from hsdispute_plugin.rules.draft_reading import read_once
 from hsdispute_plugin.rules.editions import EditionRefused, editions, in_force, snapshot
 from hsdispute_plugin.rules.load import edition_of, load
 from hsdispute_plugin.store import Store
@@ -36,7 +37,7 @@ def changes(visit: Visit) -> Response:
     said: dict[str, Any] = {}
     try:
         names, places = _pair(visit, visit.query.get)
-        old, new = (load(place, extra_facts(visit)) for place in places)
+        old, new = (read_once(place, extra_facts(visit)) for place in places)
     except EditionRefused as err:
         said = {"says": str(err), "problems": ()}
     except RulebookError as err:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from difflib import unified_diff
+from functools import partial
 
 from starlette.responses import Response
 
 from hsdispute_plugin.entrypoints.console.pages import Missing, Page, Visit
 from hsdispute_plugin.entrypoints.console.rules import BOOK, EDITORS, READERS, draft_of, extra_facts, journal
 from hsdispute_plugin.errors import Problem
-from hsdispute_plugin.rules.draft import DraftChanged, DraftFile, DraftRefused
+from hsdispute_plugin.rules.draft import Draft, DraftChanged, DraftFile, DraftRefused
 from hsdispute_plugin.rules.editor_choices import choices
 from hsdispute_plugin.store_rows import JournalRow
 
@@ -28,9 +30,12 @@ _BEGINNINGS = {
     "calendar": "年份: {stem}\n文号: \n状态: 暂定\n休: []\n班: []\n", "examples": "示例:\n"}
 
 
-def about(name: str) -> str:
-    """Say what a file is for."""
-    return _ABOUT.get(name) or _FOLDERS.get(name.partition("/")[0], "")
+def about(draft: Draft, name: str) -> str:
+    """Say what a file is for: as the file itself does, or else by its place."""
+    said = None
+    with suppress(DraftRefused):  # no text that we can read: the problems beside it say so
+        said = re.search(r"^说明: *(.{1,60})", draft.read(name).text, re.M) if name.startswith("lexicon/") else None
+    return said[1] if said else _ABOUT.get(name) or _FOLDERS.get(name.partition("/")[0], "")
 
 
 def files(visit: Visit) -> Response:
@@ -38,17 +43,20 @@ def files(visit: Visit) -> Response:
     draft = draft_of(visit)
     with visit.app.store.begin() as tx:
         last = tx.journal_page(case_no=BOOK, limit=LAST)
-    return visit.page("rules/draft.html", files=draft.files(), problems=draft.problems(extra_facts(visit)), about=about,
+    return visit.page("rules/draft.html", files=sorted(draft.files(), key=lambda f: not f.differs), about=partial(about, draft),
+                      problems=draft.problems(extra_facts(visit)),
                       closed=draft.closed(), edition=visit.book.edition, journal=last,
                       may_edit=visit.person.holds(*EDITORS) and not draft.closed())
 
 
 def open_file(visit: Visit) -> Response:
     """GET /rules/draft/file/{name}: the editor; ``?line=`` where to begin, ``?from=live`` with the text in force."""
+    draft, name = draft_of(visit), visit.params["name"]
     try:
-        file = draft_of(visit).read(visit.params["name"])
-        live = draft_of(visit).live_text(file.name)
-    except DraftRefused:
+        file, live = draft.read(name), draft.live_text(name)
+    except DraftRefused as err:
+        if any(f.name == name for f in draft.files()):
+            return visit.go("/rules/draft", f"{err}。")
         raise Missing from None
     if not file.mark and not live:
         raise Missing

@@ -12,6 +12,7 @@ from hsdispute_plugin.entrypoints.console.rules_edit import EDITED
 from hsdispute_plugin.errors import Problem
 from hsdispute_plugin.rules.draft import DraftChanged, DraftFile, DraftRefused
 from hsdispute_plugin.rules.draft_change import with_values
+from hsdispute_plugin.rules.load import base_of
 from hsdispute_plugin.rules.load_places import Place, places
 
 #: Per file: the list of rows, the key that names a row, the key of its number.
@@ -22,7 +23,12 @@ _CONFIRMED, _PAPER = "未确认", "确认文号"
 def change(visit: Visit) -> Response:
     """GET /rules/numbers/change?file=&key=: the form for one number."""
     name, key = visit.query.get("file", ""), visit.query.get("key", "")
-    file, row = _row(visit, name, key)
+    try:
+        file, row = _row(visit, name, key)
+    except Missing:
+        if name in _ROWS and base_of(visit.app.directory) and any(n.key == key for n in numbers(visit.book.source)):
+            return visit.go("/rules/numbers", f"这个数字写在基础目录里。要改，请在本县的 {name} 里另写代号相同的一行。")
+        raise
     value, paper = (_said(row, k) for k in (_ROWS[name][2], _PAPER))
     return _form(visit, name, key, row, value=value, paper=paper, seen=file.mark)
 

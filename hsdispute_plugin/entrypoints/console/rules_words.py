@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -45,12 +45,18 @@ def entries(draft: Draft) -> Iterator[Entry]:
     for listed in draft.files():
         if not listed.name.startswith("lexicon/"):
             continue
-        file = draft.read(listed.name)
-        root = places(file.text)
-        rows = root.at(ENTRIES) if root else None
-        for n, row in enumerate(rows.parts if rows else ()):
-            words = {key: tuple(p.value for p in found.parts) for key in LISTS if (found := row.at(key)) is not None}
-            yield Entry(file, n, _said(root, "归类"), _said(row, "归入"), _said(row, "说明"), words)
+        yield from _entries(draft.read(listed.name))
+
+
+@lru_cache(maxsize=64)  # all lexicon files together take a sixth of a second
+def _entries(file: DraftFile) -> tuple[Entry, ...]:
+    root = places(file.text)
+    rows = root.at(ENTRIES) if root else None
+    found = []
+    for n, row in enumerate(rows.parts if rows else ()):
+        words = {key: tuple(p.value for p in listed.parts) for key in LISTS if (listed := row.at(key)) is not None}
+        found.append(Entry(file, n, _said(root, "归类"), _said(row, "归入"), _said(row, "说明"), words))
+    return tuple(found)
 
 
 def _said(place: Place | None, key: str) -> str:

@@ -88,6 +88,14 @@ def test_line_ends_and_the_mark_at_the_beginning_stay(console, client, draft):
     assert raw.startswith(b"\xef\xbb\xbf") and raw.endswith("# 加一行\r\n".encode()) and raw.count(b"\n") == raw.count(b"\r\n")
 
 
+def test_a_file_that_is_no_text_is_named(console, client, draft):
+    (console.app.directory / "lexicon" / "signals.yaml").write_bytes("归类: 情形\n".encode("gb18030"))
+    admin = client("admin")
+    assert "signals.yaml" in admin.get("/rules/draft").text and "文件不是 UTF-8 编码" in admin.get("/rules/draft").text
+    assert "请在编辑器里另存为 UTF-8" in admin.get("/rules/draft/file/lexicon/signals.yaml").text
+    assert "不是 UTF-8 编码" in admin.get("/rules/words").text
+
+
 def test_a_file_is_made_put_back_and_taken_away(console, client, draft, lines):
     admin = client("admin")
     assert "归类: 主题" in admin.get("/rules/draft/new?folder=lexicon&stem=本县说法").text
