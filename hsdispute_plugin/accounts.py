@@ -15,7 +15,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from hsdispute_plugin.case import Actor, Role
 from hsdispute_plugin.errors import HsdisputeError
-from hsdispute_plugin.store import Store
+from hsdispute_plugin.store import Store, Transaction
 from hsdispute_plugin.store_accounts import UserRow
 from hsdispute_plugin.store_inbox import WHOLE
 
@@ -27,6 +27,8 @@ SEEN_EVERY = timedelta(minutes=1)
 ALL_CASES = (Role.OFFICE, Role.DIRECTOR, Role.DEPUTY)
 NO_CASES = (Role.ADMIN, Role.AUDITOR)
 MAY_HOLD = tuple(r for r in Role if r is not Role.CLOCK)
+PEOPLE, AUDIT = "用户", "GB/T 22239—2019 安全审计"  # what the journal names as case and clause of a sign-in or a changed user
+COMMAND = "命令行"
 
 
 class SignInRefused(HsdisputeError):
@@ -81,7 +83,9 @@ class Accounts:
         self._one_at_a_time = threading.Lock()  # a hash takes 64 MB: a crowd at the door must not fill the memory
         self._nobody = self._hasher.hash(secrets.token_hex(8))  # an unknown name takes as long as a wrong password
 
-    def add(self, login: str, name: str, unit: str, roles: Sequence[Role], password: str, now: datetime) -> UserRow:
+    def add(
+        self, login: str, name: str, unit: str, roles: Sequence[Role], password: str, now: datetime, by: str = COMMAND
+    ) -> UserRow:
         """Add a user; an empty password is for those whom a trusted proxy signs in.
 
         Raises:
@@ -89,17 +93,32 @@ class Accounts:
         """
         if not (login.isascii() and login.isidentifier() and len(login) <= 40):
             raise AccountRefused("登录名用字母、数字和下划线，以字母开头，不超过 40 个")
-        if not name.strip() or len(name) > 40 or not roles:
-            raise AccountRefused("请写姓名（不超过 40 字）和至少一种身份")
+        _check(name, roles)
         row = UserRow(login, name.strip(), unit, tuple(r.value for r in dict.fromkeys(roles)),
                       self._hashed(login, password) if password else "", False, now, now)
         with self._store.begin() as tx:
             if tx.user(login):
                 raise AccountRefused(f"登录名 {login} 已有人用，请换一个；改口令用 hsdispute user password {login}")
             tx.save_user(row)
+            _note(tx, now, by, "添加用户", f"{login}：{_described(row)}")
         return row
 
-    def set_password(self, login: str, password: str, now: datetime) -> None:
+    def change(self, login: str, name: str, unit: str, roles: Sequence[Role], now: datetime, by: str = COMMAND) -> None:
+        """Change who a user is and what they may do; it holds from their next page on.
+
+        Raises:
+            AccountRefused: No such user, something is missing, or no administrator would be left.
+        """
+        _check(name, roles)
+        with self._store.begin() as tx:
+            before = self._known(tx.user(login), login)
+            held = tuple(r.value for r in dict.fromkeys(roles))
+            row = replace(before, person=name.strip(), unit=unit, roles=held, changed_at=now)
+            tx.save_user(row)
+            _some_administrator(tx, before)
+            _note(tx, now, by, "改用户", f"{login}：原为{_described(before)}；改为{_described(row)}")
+
+    def set_password(self, login: str, password: str, now: datetime, by: str = COMMAND) -> None:
         """Give a user another password, and end all their sessions.
 
         Raises:
@@ -109,16 +128,20 @@ class Accounts:
         with self._store.begin() as tx:
             tx.save_user(replace(self._known(tx.user(login), login), password=hashed, changed_at=now))
             tx.end_sessions(login=login)
+            _note(tx, now, by, "改口令", login)
 
-    def set_disabled(self, login: str, disabled: bool, now: datetime) -> None:
+    def set_disabled(self, login: str, disabled: bool, now: datetime, by: str = COMMAND) -> None:
         """Shut a user out (and end all their sessions), or let them in again.
 
         Raises:
-            AccountRefused: No such user.
+            AccountRefused: No such user, or no administrator would be left.
         """
         with self._store.begin() as tx:
-            tx.save_user(replace(self._known(tx.user(login), login), disabled=disabled, changed_at=now))
+            before = self._known(tx.user(login), login)
+            tx.save_user(replace(before, disabled=disabled, changed_at=now))
+            _some_administrator(tx, before)
             tx.end_sessions(login=login)
+            _note(tx, now, by, "停用用户" if disabled else "启用用户", login)
 
     def sign_in(self, login: str, password: str, address: str, limits: Limits, now: datetime) -> str:
         """Return the token of a new session.
@@ -137,13 +160,15 @@ class Accounts:
         with self._store.begin() as tx:
             if not (right and usable):
                 tx.note_try(keys, now - PATIENCE, now)
+                if user:  # a name that nobody has may be a password typed into the wrong field
+                    _note(tx, now, f"{user.person}（{login}）", "登录失败", f"从 {address}")
             else:
                 tx.forget_tries(keys[:1])
         if not (right and usable):
             raise SignInRefused("登录名或口令不对，或账号已停用")
-        return self.begin(login, limits, now)
+        return self.begin(login, address, limits, now)
 
-    def begin(self, login: str, limits: Limits, now: datetime) -> str:
+    def begin(self, login: str, address: str, limits: Limits, now: datetime) -> str:
         """Return the token of a new session of a user whose identity is proved; sessions that ran out are cleared away.
 
         Raises:
@@ -156,6 +181,7 @@ class Accounts:
                 raise SignInRefused("这个账号没有登记或已停用，请联系管理员")
             tx.end_sessions(began_before=now - limits.whole)
             tx.add_session(_digest(token), login, now)
+            _note(tx, now, f"{user.person}（{login}）", "登录", f"从 {address}")
         return token
 
     def person(self, token: str, limits: Limits, now: datetime, *, seen: bool = True) -> Person | None:
@@ -202,6 +228,30 @@ class Accounts:
         if user is None:
             raise AccountRefused(f"没有用户 {login}。用 hsdispute user list 查看")
         return user
+
+
+def _check(name: str, roles: Sequence[Role]) -> None:
+    if not name.strip() or len(name) > 40 or not roles:
+        raise AccountRefused("请写姓名（不超过 40 字）和至少一种身份")
+    if Role.ADMIN in roles and Role.AUDITOR in roles:
+        raise AccountRefused("系统管理员和审计员不能是同一个人：审计员看的就有管理员做的事")
+
+
+def _some_administrator(tx: Transaction, before: UserRow) -> None:
+    if _runs(before) and not any(map(_runs, tx.users())):
+        raise AccountRefused("没有改：至少要留一个没有停用的系统管理员")
+
+
+def _runs(user: UserRow) -> bool:
+    return Role.ADMIN.value in user.roles and not user.disabled
+
+
+def _described(user: UserRow) -> str:
+    return f"{user.person}，{user.unit}，{'、'.join(Role(r).label for r in user.roles)}"
+
+
+def _note(tx: Transaction, now: datetime, who: str, act: str, why: str) -> None:
+    tx.add_journal(PEOPLE, now, who, act, why, AUDIT)
 
 
 def csrf_of(token: str) -> str:

@@ -83,6 +83,11 @@ class Visit:
         assert self.who is not None
         return self.who
 
+    @property
+    def signed(self) -> str:
+        """The person as the journal names who did what is done on no case."""
+        return f"{self.person.name}（{self.person.login}）"
+
     @cached_property
     def book(self) -> Rulebook:
         """The rule book in force."""

@@ -22,7 +22,7 @@ def ask(visit: Visit) -> Response:
         return visit.go("/")
     if login := proxied_login(visit, visit.peer):
         try:
-            visit.cookies[SESSION] = visit.accounts.begin(login, visit.limits, visit.now)
+            visit.cookies[SESSION] = visit.accounts.begin(login, visit.address, visit.limits, visit.now)
         except SignInRefused as err:
             return visit.page("signin/login.html", 403, says=str(err), login="")
         return visit.go(_wanted(visit))
@@ -60,7 +60,7 @@ def change(visit: Visit) -> Response:
     try:
         if not says:
             visit.accounts.sign_out(visit.accounts.sign_in(visit.person.login, old, visit.address, visit.limits, visit.now))
-            visit.accounts.set_password(visit.person.login, new, visit.now)
+            visit.accounts.set_password(visit.person.login, new, visit.now, visit.signed)
     except (SignInRefused, AccountRefused) as err:
         says = f"没有改：{err}"
     if says:
