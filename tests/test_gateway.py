@@ -11,7 +11,8 @@ from starlette.testclient import TestClient
 
 from hsdispute_plugin.adapters.signature import sign
 from hsdispute_plugin.app import App, shipped_config
-from hsdispute_plugin.entrypoints.gateway import MAX_BODY_BYTES, create
+from hsdispute_plugin.entrypoints.gateway import create
+from hsdispute_plugin.entrypoints.gateway_body import MAX_BODY_BYTES, MAX_DEPTH
 from hsdispute_plugin.entrypoints.group_commit import GroupCommit
 from hsdispute_plugin.store import StoreDelayed
 
@@ -195,6 +196,18 @@ def test_every_refusal_is_a_chinese_sentence_in_json(client, method, path, body,
     answer = client.request(method, path, content=body)
     assert answer.status_code == status
     assert any("一" <= c <= "龥" for c in answer.json()["error"])
+
+
+@pytest.mark.parametrize(("body", "deep"), [
+    (b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), True), (b'{"a":' * 50_000, True), (b"[{}]" * 3, False),
+    (b"[" * MAX_DEPTH + b"]" * MAX_DEPTH, False), (b'{"a": "' + b"[" * 900 + b'"}', False), (b'"' + b"\\\"[" * 300, False),
+    (b'["' + b"{" * 99 + b"\\\\" + b'"' + b"[" * 40, True),
+    (b"\xff\xff[[[", False),
+])
+def test_json_is_refused_by_its_depth_before_anything_is_made_of_it(client, body, deep):
+    for answer in (post(client, body), client.post("/api/v1/decide", content=body)):
+        assert ("嵌套超过" in answer.text) is deep, answer.text
+        assert answer.status_code == 400 or not deep
 
 
 def test_an_event_longer_than_the_store_keeps_is_refused(client):

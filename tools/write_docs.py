@@ -12,7 +12,8 @@ from hsdispute_plugin.adapters.signature import SIGNATURE_HEADER, SM3, TIMESTAMP
 from hsdispute_plugin.app import ENVIRONMENT, shipped_config
 from hsdispute_plugin.entrypoints.cli import commands
 from hsdispute_plugin.entrypoints.figures import Figures
-from hsdispute_plugin.entrypoints.gateway import MAX_BODY_BYTES, Gateway
+from hsdispute_plugin.entrypoints.gateway import Gateway
+from hsdispute_plugin.entrypoints.gateway_body import MAX_BODY_BYTES, MAX_DEPTH
 from hsdispute_plugin.hooks import platform, specs
 from hsdispute_plugin.rules.load import load
 
@@ -84,7 +85,7 @@ def gateway() -> str:
         "## 环境变量\n", "密钥不写进配置文件。每个密钥也可以放在文件里，用 `变量名_FILE` 指出文件。\n",
         *(f"- `{name}`：{says}" for name, says in ENVIRONMENT.items()), "", "## 接口\n",
     ]
-    for method in (Gateway.hook, Gateway.decide, Gateway.health, Gateway.metrics):
+    for method in (Gateway.hook, Gateway.decide, Gateway.interface, Gateway.health, Gateway.metrics):
         parts.append(f"- {' '.join(inspect.cleandoc(method.__doc__ or '').split())}")
     parts.append(_WEBHOOK)
     for metric in Figures().registry.collect():
@@ -98,7 +99,7 @@ _WEBHOOK = f"""
 平台把事件以 POST 发到 `/hooks/平台名`，带两个头：`{TIMESTAMP_HEADER}` 是 Unix 秒，`{SIGNATURE_HEADER}` 是
 `HMAC-SHA256(回调密钥, 时间戳 + "." + 内容)` 的十六进制或 Base64。平台文件里可以改：
 `签名: {{算法: {SM3}, 时间戳头: …, 签名头: …, 时间窗秒: {WINDOW_S}}}`。
-时间相差超过 {WINDOW_S} 秒、签名不符、内容超过 {MAX_BODY_BYTES} 字节都会拒收。
+时间相差超过 {WINDOW_S} 秒、签名不符、内容超过 {MAX_BODY_BYTES} 字节、嵌套超过 {MAX_DEPTH} 层都会拒收。
 回答 202 时事件已经落盘；回答 503 时没有记下，请按 `Retry-After` 重发。重发同一事件不会重复立案。
 事件编号在内容里的，同一编号只办一次；没有编号的，同一签名只办一次。所以截下来的回调再放一遍，重启之后再放，都不起作用。
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -24,15 +23,15 @@ from hsdispute_plugin.app import App
 from hsdispute_plugin.app_secrets import api_token, webhook_secrets
 from hsdispute_plugin.entrypoints.console.door import routes as console_routes
 from hsdispute_plugin.entrypoints.figures import Figures
+from hsdispute_plugin.entrypoints.gateway_body import body_of, json_of, refuse_depth
 from hsdispute_plugin.entrypoints.group_commit import GroupCommit
+from hsdispute_plugin.entrypoints.openapi import document
 from hsdispute_plugin.entrypoints.tickets import ticket_from
 from hsdispute_plugin.entrypoints.working import Working
 from hsdispute_plugin.errors import HsdisputeError, TicketRefused, trace_of
 from hsdispute_plugin.explain import decision_json
 from hsdispute_plugin.hooks.platform import HostEvent
-from hsdispute_plugin.model import decode
 
-MAX_BODY_BYTES = 1_000_000
 MAX_BATCH = 1_000
 MAX_EVENT_ID, MAX_TICKET_NO = 200, 120  # as long as the store keeps
 _LOOPBACK = ("127.0.0.1", "::1")
@@ -62,7 +61,7 @@ class Gateway:
         platform = self._app.platforms.get(name)
         if platform is None:
             return _refused(404, "没有配置这个平台")
-        body = await _body(request)
+        body = await body_of(request)
         headers, signing = request.headers, self._app.signings[name]
         signature = headers.get(signing.signature_header, "")
         why = refusal(webhook_secrets(name), headers.get(signing.timestamp_header, ""), signature, body,
@@ -70,6 +69,7 @@ class Gateway:
         if why:
             self.figures.webhooks.labels(name, "refused").inc()
             return _refused(401, why)
+        refuse_depth(body)
         try:
             event = platform.event(headers, body)
             if event and (len(event.event_id) > MAX_EVENT_ID or len(event.ticket_no) > MAX_TICKET_NO):
@@ -92,11 +92,7 @@ class Gateway:
         """POST /api/v1/decide: a ticket gives a decision, a list of tickets a list of decisions or errors."""
         if why := self._stranger(request):
             return _refused(401, why)
-        body = await _body(request)
-        try:
-            given = json.loads(decode(body))
-        except (ValueError, RecursionError):
-            return _refused(400, "内容不是 JSON")
+        given = json_of(await body_of(request))
         if isinstance(given, list) and len(given) > MAX_BATCH:
             return _refused(413, f"一次最多 {MAX_BATCH} 张工单")
         answers = await run_in_threadpool(lambda: [self._decide_one(g) for g in (given if isinstance(given, list) else [given])])
@@ -120,6 +116,10 @@ class Gateway:
             decision = self._app.book.decide(ticket, joined.clock())
         self.figures.decided.labels(decision.track.value).inc()
         return decision_json(decision)
+
+    async def interface(self, request: Request) -> Response:
+        """GET /api/v1/openapi.json: these routes as an OpenAPI 3.1 document."""
+        return JSONResponse(document(MAX_BATCH))
 
     async def health(self, request: Request) -> Response:
         """GET /healthz: 200 when the store answers, 503 when it does not."""
@@ -151,6 +151,7 @@ def create(app: App, *, guarded: bool = False) -> Starlette:
     return Starlette(lifespan=lifespan, exception_handlers={HTTPException: _no_such_thing}, routes=[
         Route("/hooks/{platform}", _answered(gateway.hook), methods=["POST"]),
         Route("/api/v1/decide", _answered(gateway.decide), methods=["POST"]),
+        Route("/api/v1/openapi.json", _answered(gateway.interface)),
         Route("/healthz", _answered(gateway.health)),
         Route("/metrics", _answered(gateway.metrics)),
         *console_routes(app),
@@ -180,15 +181,6 @@ def _answered(endpoint: Endpoint) -> Endpoint:
 async def _no_such_thing(request: Request, err: Exception) -> Response:
     status = err.status_code if isinstance(err, HTTPException) else 500
     return _refused(status, _STATUS.get(status, "请求不对"))
-
-
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise HTTPException(413, f"内容超过 {MAX_BODY_BYTES} 字节")
-    return bytes(body)
 
 
 def _refused(status: int, why: str) -> Response:
