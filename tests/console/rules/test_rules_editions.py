@@ -1,10 +1,13 @@
 """A draft is put in force, or back: with a reason, as it was seen, by two where the county wants it; all in the journal."""
 
+import shutil
+
 import pytest
 
 from hsdispute_plugin.accounts import Accounts
-from hsdispute_plugin.app import clock
+from hsdispute_plugin.app import App, clock, shipped_config
 from hsdispute_plugin.case import Role
+from hsdispute_plugin.rules.draft import Draft
 from hsdispute_plugin.rules.draft_change import with_values
 from hsdispute_plugin.rules.editions import activate, current, history
 from hsdispute_plugin.rules.editions_asked import asked
@@ -125,6 +128,23 @@ def test_what_the_command_line_activated_enters_the_journal_too(client, draft, l
     client("auditor").get("/rules/editions")
     told = [(line.act, line.why) for line in lines() if line.who == "guanli"]
     assert len(told) == 1 and told[0][0] == "启用规则册" and fresh in told[0][1]
+
+
+def test_the_first_edition_is_made_in_the_browser(tmp_path, cheap_hashes):
+    config = shutil.copytree(shipped_config(), tmp_path / "county")
+    app = App(config, f"sqlite:///{tmp_path / 'cases.sqlite3'}")
+    Accounts(app.store).add("admin", "陈某", "tax", (Role.ADMIN,), PASSWORD, clock())
+    admin, draft = Client(app, "admin"), Draft(config)
+    assert "目录里的文件直接生效" in admin.get("/rules/draft").text
+    seen = draft.read("notices.yaml")
+    refused = admin.post("/rules/draft/save", name="notices.yaml", text="# 写了很久\n", seen=seen.mark)
+    assert refused.status_code == 422 and "写了很久" in refused.text and draft.read("notices.yaml") == seen
+    assert "第一次启用" in admin.get("/rules/editions").text
+    admin.post("/rules/editions/activate", edition=edition_of(config), why="首次启用")
+    assert current(config) == edition_of(config)
+    saved = admin.post("/rules/draft/save", name="notices.yaml", text=seen.text + "# 补一句\n", seen=seen.mark)
+    assert "已存进草稿" in saved.text
+    app.close()
 
 
 POSTS = ("activate", "rollback", "approve", "refuse")

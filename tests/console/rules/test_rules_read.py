@@ -45,6 +45,20 @@ def test_unconfirmed_numbers_stand_on_one_page_with_value_and_basis(console, sig
     shot(page, "rules-numbers")
 
 
+def test_an_auditor_reads_every_page_and_can_change_nothing(console, signed_in, axe):
+    page = signed_in("auditor")
+    page.goto(f"{console.url}/rules")
+    tabs = page.locator("nav[aria-label=规则册的页面] a").evaluate_all("links => links.map(a => a.href)")
+    assert len(tabs) >= 8
+    for address in [*tabs, f"{console.url}/rules/draft/file/rules/duty.yaml", f"{console.url}/rules/words?q=欠缴"]:
+        assert page.goto(address).status == 200
+        assert page.locator("main form[method=post] button:not([type=button])").count() == 0
+        axe(page)
+    page.goto(f"{console.url}/rules/draft/file/rules/duty.yaml")
+    assert page.get_by_label("内容（YAML）").get_attribute("readonly") is not None
+    assert page.get_by_role("button", name="存进草稿").count() == 0
+
+
 @pytest.mark.parametrize("path", READING)
 def test_rules_are_read_by_those_who_answer_for_them(client, path):
     for login in ("office", "director", "auditor", "admin"):
