@@ -37,7 +37,7 @@ class Desk(Ticking):
     """Accepts tickets and does the acts of people. Each is one transaction of the store."""
 
     def accept(self, platform: str, given: HostTicket, book: Rulebook, now: datetime) -> tuple[CaseRow, Decision | None]:
-        """Accept one version of a host's ticket; the decision is ``None`` when this version is the one we have.
+        """Accept one version of a host's ticket; the decision is ``None`` when this version is the one we have, or is older.
 
         Clause: 合政办发〔2025〕30号 四、首段（登记）；四（二）（分类流转）.
         """
@@ -50,7 +50,7 @@ class Desk(Ticking):
         with self._store.begin() as tx:
             row, shadow = tx.case_of(platform, number), tx.running_shadow()
             tried = tx.shadow_ticket(shadow.id, row.case_no) if row and shadow else None
-        if row and row.host_version == given.version:
+        if row and _had(row, given):
             return row, None
         ticket = given.ticket
         if row and ticket.received_at is None:  # a host that gives no time: the periods go on from when it first came
@@ -70,7 +70,7 @@ class Desk(Ticking):
             on_trial = (f"本件由试点的 {used.decision.edition} 版规则给出建议。",) if used.on_trial else ()
             note = "\n".join([*used.others.lines(), *shown, *on_trial, explanation(used.decision, used.book.source)])
             row = tx.case_of(platform, number)
-            if row and row.host_version == given.version:
+            if row and _had(row, given):
                 return row, None  # another worker was quicker
             if row is None:
                 row = self._opened(tx, platform, given, used, note, now, taken_by)
@@ -160,6 +160,7 @@ class Desk(Ticking):
         row = CaseRow(
             case_no=number, platform=platform, ticket_no=given.ticket.ticket_no, state=outcome.case.state.value,
             decision=decision_codes(decision), writes=0, edition=decision.edition, host_version=given.version,
+            changed_at=given.changed_at,
             ticket=given.ticket.model_dump(mode="json"), opened_at=now, updated_at=now)
         why = f"待首问人员登记；按规则册给出建议（{used.signed}）"
         tx.add_journal(number, now, signature(terms, taken_by) if taken_by else ROBOT, "收到工单", why, "四、首段；四（二）")
@@ -174,8 +175,9 @@ class Desk(Ticking):
         terms, decision = used.terms, used.decision
         row, told = before.row, decision_codes(decision)
         again = any(_compared(row.decision, k) != _compared(told, k) for k in _TELLING)
-        row = replace(row, host_version=given.version, ticket=given.ticket.model_dump(mode="json"), edition=decision.edition,
-                      updated_at=now, decision=told if again else row.decision)
+        row = replace(row, host_version=given.version, changed_at=given.changed_at or row.changed_at,
+                      ticket=given.ticket.model_dump(mode="json"), edition=decision.edition, updated_at=now,
+                      decision=told if again else row.decision)
         by = By(Actor(ROBOT, before.case.accepting_unit, Role.CLOCK), now, policy=terms.policy)
         try:
             outcome = before.case.suggest_again(by, decision)
@@ -192,6 +194,12 @@ class Desk(Ticking):
         new = (a for a in decision.alerts if a.key not in earlier)
         self._notify(tx, of_alerts(f"{row.case_no}-{row.writes}", after.case, new), now)
         return row
+
+
+def _had(row: CaseRow, given: HostTicket) -> bool:
+    """Tell whether a version of a ticket is the one we have, or was so before: a host's messages may overtake each other."""
+    older = row.changed_at is not None and given.changed_at is not None and given.changed_at < row.changed_at
+    return older or row.host_version == given.version
 
 
 def _compared(told: Mapping[str, Any], key: str) -> Any:

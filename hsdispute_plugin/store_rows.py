@@ -29,6 +29,7 @@ class CaseRow:
     accepting_unit: str = ""
     track: str = ""
     due_at: datetime | None = None
+    changed_at: datetime | None = None  # by the host's clock, where it says so
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-VERSION = 9
+VERSION = 10
 HEAD = "journal-head"  # in meta: the last line of the journal, so that nobody cuts its end off unseen
 CALLER = "caller"  # the kind of trait that is kept as a keyed hash
 NOTHING, PLAIN = "", "plain"  # in ``sealed_by``, where no key's id stands: nothing confidential in the row; in clear
@@ -62,6 +62,7 @@ cases = sa.Table(
     sa.Column("writes", sa.Integer, nullable=False),  # write-backs queued so far: the number in the next one's key
     sa.Column("edition", sa.String(40), nullable=False),
     sa.Column("host_version", sa.String(120), nullable=False),  # the version last accepted
+    sa.Column("changed_at", _Utc),  # when the host last changed that version, by its own clock; none: it does not say
     _confidential("ticket"),  # the payer's words and contact
     sa.Column("opened_at", _Utc, nullable=False), sa.Column("updated_at", _Utc, nullable=False),
     _confidential("file"), _sealed_by(),  # the whole case; empty: from before version 3, not opened yet
@@ -287,9 +288,13 @@ def _make_room_for_seals(connection: sa.Connection) -> None:
         connection.execute(cases.update().where(cases.c.case_no == number).values(decision=decision))
 
 
+def _keep_when_the_host_changed_it(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("ALTER TABLE cases ADD COLUMN changed_at VARCHAR(32)")
+
+
 #: The step that leads to each version from the one before; each runs in the transaction that opens the database.
 STEPS: Mapping[int, Callable[[sa.Connection], None]] = MappingProxyType(
     {2: _keep_the_last_version, 3: _keep_the_whole_case, 4: _keep_the_head_of_the_journal,
      5: _keep_people_and_parts, 6: _keep_what_was_handed_over,
      7: _keep_what_was_tried_beside, 8: _keep_alerts_apart,
-     9: _make_room_for_seals})
+     9: _make_room_for_seals, 10: _keep_when_the_host_changed_it})

@@ -1,5 +1,6 @@
 """Hosts that hand their tickets over instead of being asked: kept with the event, in order, forgotten once it is done."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -103,3 +104,19 @@ def test_a_database_of_version_5_is_brought_up_to_date(url):
         rows = tx.claim_events("roundup", "w", now, 5)
         assert [(r.ticket_no, r.ticket) for r in rows] == [("7", "")]
     store.close()
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 1, 2), (2, 3, 1), (3, 2, 1), (1, 3, 2)])
+def test_a_handed_ticket_that_was_overtaken_never_sets_the_case_back(room, reception, order):
+    def version(n):
+        given = handed(f"第{n}版：单位欠缴养老保险", str(n))
+        return replace(given, changed_at=datetime(2026, 11, 25, 9, n, tzinfo=UTC))
+
+    for n in order:
+        reception.keep([("mute", HostEvent("T1", f"e{n}-{again}", "updated", version(n))) for again in (0, 1)])  # told twice
+        while worked := reception.work_off("mute", "w"):
+            assert worked[0].outcome in ("accepted", "known")
+    with room.store.begin() as tx:
+        case = tx.case_of("mute", "T1")
+    assert case.ticket["content"] == "第3版：单位欠缴养老保险"
+    assert case.changed_at == datetime(2026, 11, 25, 9, 3, tzinfo=UTC)

@@ -238,6 +238,13 @@ class TestTrips:
         with pytest.raises(TicketRefused, match="没有配置推送"):
             connect(host.url).event({}, b"{}")
 
+    @pytest.mark.parametrize(("told", "read"), [
+        ("2026-11-25 09:00:00", datetime(2026, 11, 25, 9, tzinfo=SHANGHAI)), (None, None), ("昨天", None), ({"x": 1}, None)])
+    def test_a_pushed_ticket_says_when_it_was_changed(self, host, told, read):
+        platform = connect(host.url, 推送={"整单": "是", "数据": "data", "更新时间": "data.updateTime"})
+        event = platform.event({}, json.dumps({"data": {**ORDER, "updateTime": told}}).encode())
+        assert event.ticket.changed_at == read
+
 
 def test_the_doctor_says_in_chinese_what_is_wrong(host, joined, tmp_path, monkeypatch):
     joined().close()

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,7 +24,7 @@ _MOST_PAGES = 200
 _log = structlog.get_logger(__name__)
 _DECIDED = ("主办", "协办", "类别", "办理", "时限", "依据")  # emptied when the new decision has none; 报送编号 stays
 _NOTE = "说明"
-_PUSHED = ("数据", "事件编号", "工单", "操作人", "账号", "整单")
+_PUSHED = ("数据", "事件编号", "工单", "操作人", "账号", "整单", "更新时间")
 
 
 class HttpJson:
@@ -96,6 +97,8 @@ class HttpJson:
             ticket = self._shape.ticket(raw)
         except DeliveryRefused as err:
             raise TicketRefused(str(err)) from None
+        if (place := self._push.get("更新时间")) and (changed_at := _changed_at(given, place)):
+            ticket = replace(ticket, changed_at=changed_at)
         return HostEvent(ticket.ticket.ticket_no, event_id, "updated", ticket)
 
     def changed(self, cursor: str) -> tuple[tuple[HostEvent, ...], str]:
@@ -138,17 +141,14 @@ class HttpJson:
 
     def _row(self, raw: Any) -> tuple[datetime, str, HostEvent] | None:
         number = self._shape.number(raw)
-        try:
-            changed_at = aware(moment(at(raw, self._rest.say("列表", "更新时间"))))
-        except ValueError:
-            changed_at = None
-        if not number or not isinstance(changed_at, datetime):
+        changed_at = _changed_at(raw, self._rest.say("列表", "更新时间"))
+        if not number or changed_at is None:
             return None
         key = "list-" + hashlib.sha256(f"{number}\0{changed_at.isoformat()}".encode()).hexdigest()[:32]
         handed = None
         if self._rest.say("列表", "整单") == "是":
             with suppress(DeliveryRefused):  # it comes without its ticket, and is put before a person by its number
-                handed = self._shape.ticket(raw)
+                handed = replace(self._shape.ticket(raw), changed_at=changed_at)
         return changed_at, key, HostEvent(number, key, "updated", handed)
 
     def fetch(self, ticket_no: str) -> HostTicket:
@@ -265,6 +265,15 @@ class HttpJson:
     def close(self) -> None:
         """Close connections."""
         self._rest.close()
+
+
+def _changed_at(raw: Any, place: str) -> datetime | None:
+    """Return when the host says it changed a ticket; ``None``: it does not, or in no words that are known."""
+    try:
+        told = aware(moment(at(raw, place)))
+    except ValueError:
+        return None
+    return told if isinstance(told, datetime) else None
 
 
 def same_as_before(after: Any, before: Any) -> bool:

@@ -16,20 +16,28 @@ from hsdispute_plugin.model import Facts, Ticket, Track, storable
 
 @dataclass(frozen=True, slots=True)
 class HostTicket:
-    """A ticket as fetched, with the host's version of it (ETag, LastUpdated, …): same version, same content."""
+    """A ticket as fetched, with the host's version of it (ETag, LastUpdated, …): same version, same content.
+
+    ``changed_at``: when the host last changed it, by the host's clock, where a ticket is handed over and says so: one that is
+    older than what we have is passed over, in whatever order they come.
+    """
 
     ticket: Ticket
     version: str
+    changed_at: datetime | None = None
 
     def as_text(self) -> str:
         """Return it as JSON, to be kept until its event is worked off."""
-        return json.dumps({"ticket": self.ticket.model_dump(mode="json"), "version": self.version})
+        changed_at = self.changed_at.isoformat() if self.changed_at else None
+        return json.dumps({"ticket": self.ticket.model_dump(mode="json"), "version": self.version, "changed_at": changed_at})
 
     @classmethod
     def from_text(cls, text: str) -> HostTicket:
         """Return the ticket that ``as_text`` gave."""
         values = json.loads(text)
-        return cls(Ticket.model_validate(values["ticket"]), values["version"])
+        changed_at = values.get("changed_at")
+        return cls(Ticket.model_validate(values["ticket"]), values["version"],
+                   datetime.fromisoformat(changed_at) if changed_at else None)
 
 
 @dataclass(frozen=True, slots=True)
