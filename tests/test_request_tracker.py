@@ -1,5 +1,8 @@
 """The Request Tracker adapter against a real one: what we write stands there, once, and a person's word is never overwritten."""
 
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,6 +15,7 @@ from tests.hosts.request_tracker.settings import connect
 from tests.hosts.request_tracker.tracker import CLERK, ELSEWHERE, INTAKE, MEDICAL, ROBOT, TAX, Desk
 from tests.test_roundup import NEXT, RESULT, TOLD
 
+RACES = int(os.environ.get("HSDISPUTE_RACES", "4"))
 STANDS = {
     "主办单位": "合水县税务局", "协办单位": ["合水县医疗保障局", "合水县财政局"], "争议类别": "征缴", "办理类型": "一般事项",
     "办理依据": "四（一）", "外部编号": RESULT.key, "Due": "2026-12-01T10:00:00Z",
@@ -239,14 +243,18 @@ class TestWhatThePlatformWillNotTake:
         with pytest.raises(DeliveryRefused, match=f"工单 {number} 的 Due 平台没有收下"):
             platform.write_back(number, later, RESULT)
 
-    def test_a_right_that_is_missing_is_told_by_the_platform(self, platform, tracker, hotline, number):
+    @pytest.mark.parametrize(("right", "told"), [
+        ("ModifyTicket", r"的 Due 平台没有收下.*平台说：.*Permission Denied"),
+        ("ShowTicketComments", "的说明已写好，但机器人账号看不到：请在受理队列上给它 ShowTicketComments 权限"),
+    ])
+    def test_a_right_that_is_missing_is_told(self, platform, tracker, hotline, number, right, told):
         act = "my $u = RT::User->new($root); $u->Load('hsdispute-robot'); my $q = RT::Queue->new($root); $q->Load('12345受理');"
-        tracker.perl(f"{act} $u->PrincipalObj->RevokeRight(Right => 'ModifyTicket', Object => $q);")
+        tracker.perl(f"{act} $u->PrincipalObj->RevokeRight(Right => '{right}', Object => $q);")
         try:
-            with pytest.raises(DeliveryRefused, match=r"的 Due 平台没有收下.*平台说：.*Permission Denied"):
+            with pytest.raises(DeliveryRefused, match=told):
                 platform.write_back(number, RESULT, None)
         finally:
-            tracker.perl(f"{act} $u->PrincipalObj->GrantRight(Right => 'ModifyTicket', Object => $q);")
+            tracker.perl(f"{act} $u->PrincipalObj->GrantRight(Right => '{right}', Object => $q);")
         assert hotline.notes(number) == [RESULT.note]
 
 
@@ -331,24 +339,19 @@ class TestWhatAPersonWrote:
         assert stands(hotline.read(number)) == STANDS
         assert hotline.notes(number) == [RESULT.note]
 
-    def test_of_many_writes_at_the_same_time_a_clerk_loses_none(self, tracker, platform, hotline):
-        from concurrent.futures import ThreadPoolExecutor
-
-        names = ["合水县司法局", "合水县财政局", "合水县人民法院"]
+    def test_of_many_writes_at_the_same_time_a_clerk_loses_none(self, tracker, platform, hotline, clerk):
         with ThreadPoolExecutor(2) as pool:
-            for n in range(4):
+            for n in range(RACES):
                 number = hotline.file_ticket("欠费", "单位欠缴")
-                person = Desk(tracker, CLERK)
                 ours = pool.submit(platform.write_back, number, RESULT, None)
-                theirs = pool.submit(person.change, number, 主办单位=names[n % 3], 办理依据=f"经办人{n}")
-                try:
-                    ours.result()
-                except DeliveryDelayed:
-                    platform.write_back(number, RESULT, None)
+                time.sleep(n % 8 * 0.03)  # earlier or later within our writing
+                filled = {"主办单位": "合水县司法局", "协办单位": ["合水县委网信办"], "办理依据": f"经办人{n}",
+                          "Due": "2026-11-30 10:00:00"}
+                theirs = pool.submit(clerk.change, number, **filled)
+                ours.result()
                 theirs.result()
-                platform.write_back(number, RESULT, RESULT)
-                ticket = hotline.read(number)
-                assert (ticket["主办单位"], ticket["办理依据"]) == (names[n % 3], f"经办人{n}")
+                assert stands(hotline.read(number)) == {
+                    **STANDS, **filled, "协办单位": "合水县委网信办", "Due": "2026-11-30T10:00:00Z"}
                 assert len(hotline.notes(number)) == 1
 
     def test_a_ticket_that_somebody_writes_all_the_time_is_tried_again_later(self, platform, hotline, clerk, number, monkeypatch):

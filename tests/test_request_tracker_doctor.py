@@ -9,7 +9,7 @@ from hsdispute_plugin.app import shipped_config
 from hsdispute_plugin.entrypoints.cli import commands
 from hsdispute_plugin.errors import DeliveryDelayed
 from tests.hosts.request_tracker.settings import connect
-from tests.hosts.request_tracker.tracker import ELSEWHERE, INTAKE, ROBOT, Desk
+from tests.hosts.request_tracker.tracker import ELSEWHERE, INTAKE, MEDICAL, ROBOT, TAX, Desk
 from tests.test_request_tracker import BY_QUEUE
 from tests.test_roundup import RESULT
 
@@ -34,9 +34,9 @@ def tried(platform):
 
 
 def rights(tracker, act, right, on):
-    kind = "Queue" if on == INTAKE else "CustomField"
-    load = "Load" if on == INTAKE else "LoadByName"
-    named = f"'{on}'" if on == INTAKE else f"Name => '{on}', LookupType => 'RT::Queue-RT::Ticket', IncludeGlobal => 1"
+    is_queue = on in (INTAKE, TAX, MEDICAL)
+    kind, load = ("Queue", "Load") if is_queue else ("CustomField", "LoadByName")
+    named = f"'{on}'" if is_queue else f"Name => '{on}', LookupType => 'RT::Queue-RT::Ticket', IncludeGlobal => 1"
     tracker.perl(f"my $u = RT::User->new($root); $u->Load('{ROBOT}'); my $o = RT::{kind}->new($root); $o->{load}({named}); "
                  f"my ($ok, $m) = $u->PrincipalObj->{act}Right(Right => '{right}', Object => $o); die $m unless $ok;")
 
@@ -130,7 +130,8 @@ def test_a_right_that_is_missing_is_told_by_its_name(tracker, number, without, r
 
 
 def test_a_robot_that_sees_nothing_is_told(tracker, without, number):
-    without("ShowTicket", INTAKE)
+    for queue in (INTAKE, TAX, MEDICAL):
+        without("ShowTicket", queue)
     (told,) = connect(tracker).check()
     assert told.startswith("机器人账号看不到任何工单")
 

@@ -42,9 +42,19 @@ def answers(host, acts=(), **values):
     host.get(f"{REST}/ticket/1", json={**TICKET, **values}, headers={"ETag": '"60"'})
     host.get(f"{REST}/queue/3", json={"Name": "12345受理"})
     host.get(f"{REST}/user/23", json={"Name": "hsdispute-robot"})
-    host.get(f"{REST}/transactions", json={"items": list(acts)})
+    posted = list[str]()
+
+    def history(request):
+        subject = parse_qs(urlsplit(request.url).query)["query"][0].partition("Subject = ")[2]
+        return 200, {}, json.dumps({"items": [FILED] if subject and posted else [] if subject else list(acts)})
+
+    def comment(request):
+        posted.append(request.url)
+        return 201, {}, '["Comments added"]'
+
+    host.add_callback("GET", f"{REST}/transactions", history)
     host.put(f"{REST}/ticket/1", json=["主办单位 合水县税务局 added"])
-    host.post(f"{REST}/ticket/1/comment", json=["Comments added"], status=201)
+    host.add_callback("POST", f"{REST}/ticket/1/comment", comment)
 
 
 class TestAnswers:

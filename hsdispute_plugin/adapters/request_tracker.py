@@ -48,13 +48,15 @@ class RequestTracker:
             if (label == "时限") != (field == "Due") or (field == "Queue" and label != "主办"):
                 file.note(f"字段.{label}", f"“{field}” 不能用在这里", f"{field!r} cannot hold this",
                           "时限 只能写 Due；Queue 只能给 主办；其余写自定义字段的名称")
-        self._words, self._waiting, self._start = file.host_words(), file.names("可覆盖"), file.moment("轮询起始")
+        self._words, self._waiting, start = file.host_words(), file.names("可覆盖"), file.moment("轮询起始")
+        self._start = start and start.replace(microsecond=0)  # RT tells of whole seconds
         self._trial = file.text("试写工单") if file.has("试写工单") else ""
         timeout_s = file.seconds("超时秒", 10)
         file.done()
         token = settings.secret("TOKEN")
         self._has_token = token.isascii() and bool(token)
         self._rest = RequestTrackerRest(address, self._robot, token if self._has_token else "", timeout_s)
+        self._sees_notes = False  # proved once
         self._told: tuple[str, frozenset[int]] = ("", frozenset())  # the last cursor given, and the transactions told under it
 
     def event(self, headers: Mapping[str, str], body: bytes) -> HostEvent | None:
@@ -85,7 +87,8 @@ class RequestTracker:
         acts, at = dict[int, Act](), max(0, done - OVERLAP) if cursor else done
         for _ in range(_MOST_PAGES):
             upto = min(at + PAGE, newest.number)
-            acts |= {act.number: act for act in self._rest.others_acts(at, upto)}
+            acts |= {act.number: act for act in self._rest.others_acts(at, upto)
+                     if self._start is None or act.created_at >= self._start}
             at = max(at, upto)
             if at >= newest.number or len(acts) >= _MOST_EVENTS:
                 break
@@ -137,12 +140,14 @@ class RequestTracker:
                 break
         else:
             raise _busy(ticket_no)
-        kept += self._give_back(ticket_no, wanted, before)
+        kept += self._give_back(ticket_no, wanted, before, noted=False)
         self._say(ticket_no, result, [label for label in kept if wanted[label]])
+        if patch:  # an act may be told only after what it did
+            kept += self._give_back(ticket_no, wanted, before, noted=True)
         after = self._rest.ticket(ticket_no)
         lost = [field for label, field in self._fields.items() if field in patch and label not in kept
-                and not same(after.values.get(field), patch[field])]
-        if lost:  # what a person wrote since, stands
+                and not same(have := after.values.get(field), patch[field]) and (not have or have == stood.values.get(field))]
+        if lost:  # what a person emptied since, or put back, stands
             acts = self._rest.acts_of(ticket_no)
             lost = [field for field in lost if not a_persons_last(of_field(acts, field, after), self._robot)]
         if lost:
@@ -159,14 +164,14 @@ class RequestTracker:
             return False
         return not same(have, wanted[label]) and not (label in before and same(have, before[label]))
 
-    def _give_back(self, ticket_no: str, wanted: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
+    def _give_back(self, ticket_no: str, wanted: Mapping[str, Any], before: Mapping[str, Any], *, noted: bool) -> list[str]:
         """Put back what a person wrote between RT's look at the ETag and its write; return the labels.
 
         It is read from the history since our last note, so that it is found as well when we were cut off before.
         """
         given = list[str]()
         for _ in range(_TRIES_TO_GIVE_BACK):
-            acts = of_this_writing(self._rest.acts_of(ticket_no), self._robot)
+            acts = of_this_writing(self._rest.acts_of(ticket_no), self._robot, noted=noted)
             if all(act.creator == self._robot for act in acts):
                 return given
             now, back = self._rest.ticket(ticket_no), dict[str, Any]()
@@ -194,6 +199,10 @@ class RequestTracker:
         if not self._rest.said(ticket_no, mark):
             note = result.note + (f"\n\n经办人已填、未覆盖的字段：{'、'.join(kept)}" if kept else "")
             self._rest.comment(ticket_no, mark, note, result.files)
+            if not (self._sees_notes or self._rest.said(ticket_no, mark)):
+                raise DeliveryRefused(f"工单 {ticket_no} 的说明已写好，但机器人账号看不到：请在受理队列上给它 "
+                                      "ShowTicketComments 权限，不然断线重写时会出现两条")
+            self._sees_notes = True
 
     def steps(self, *, writing: bool) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Sign in, read a ticket, ask for each field, value and right that the platform file needs, try a write that changes

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 
 from hsdispute_plugin.adapters.request_tracker_rest import NEVER, Act, RtTicket
 
+TOGETHER = timedelta(seconds=3)  # nobody reads a page, changes it and sends it off in less
 #: What stands in a field, as its acts tell it: a text, or of a field with several values a list.
 Standing = str | list[str]
 
 
-def of_this_writing(acts: Sequence[Act], robot: str) -> list[Act]:
-    """Return what was done since the robot's last note, oldest first: each writing ends with its note."""
-    since = max((n for n, act in enumerate(acts, 1) if act.kind == "Comment" and act.creator == robot), default=0)
-    return [act for act in acts[since:] if act.kind in ("Set", "CustomField")]
+def of_this_writing(acts: Sequence[Act], robot: str, *, noted: bool) -> list[Act]:
+    """Return what was done to fields since the robot's last note but, if the writing is ``noted``, its own; oldest first."""
+    notes = [n for n, act in enumerate(acts, 1) if act.kind == "Comment" and act.creator == robot]
+    since = (notes[:-1] if noted else notes)[-1:]
+    return [act for act in acts[since[0] if since else 0 :] if act.kind in ("Set", "CustomField")]
 
 
 def of_field(acts: Iterable[Act], field: str, ticket: RtTicket) -> list[Act]:
@@ -23,25 +26,24 @@ def of_field(acts: Iterable[Act], field: str, ticket: RtTicket) -> list[Act]:
 
 
 def overtaken(acts: Sequence[Act], robot: str, several: bool, now: object, meant: Callable[[Standing], bool]) -> Standing | None:
-    """Return what a person wrote into a field and the robot's later act came over; ``None`` for nothing of the kind.
+    """Return what should stand in a field where a person and the robot wrote at once; ``None`` where they did not.
 
-    ``acts`` are those on the field, oldest first; ``now`` is what it holds. ``meant``: whether the robot may write over a value,
-    as it looks before it writes; but RT checks the ETag before it writes, not as it writes, so a person may come in between.
+    ``acts`` are those of this writing on the field, oldest first; ``now`` is what it holds. ``meant``: whether the robot may
+    write over a value, as it looks before it writes. But RT checks the ETag before it writes, not as it writes, and writes value
+    by value without a transaction: a person's values may come in between, and each one's act be told after the other's.
     """
-    theirs = [n for n, act in enumerate(acts) if act.creator != robot]
-    ours = [act for act in acts[theirs[0] :] if act.creator == robot] if theirs else []
-    if not ours:
+    theirs, ours = [a for a in acts if a.creator != robot], [a for a in acts if a.creator == robot]
+    if not theirs or not ours:
         return None
-    stood: Standing
+    stood: Standing = "" if theirs[-1].after == NEVER else theirs[-1].after
     if several:
-        stood = [str(v) for v in now] if isinstance(now, list) else []
+        late = any(a.number > theirs[0].number for a in ours)
+        if not late and not any(abs(a.created_at - b.created_at) <= TOGETHER for a in ours for b in theirs):
+            return None  # a person looked at ours, and changed it
+        held, gone = [str(v) for v in now] if isinstance(now, list) else [], {a.before for a in theirs}
         for act in reversed(ours):  # undone, from the last one back
-            stood = [v for v in stood if v != act.after] + ([act.before] if act.before else [])
-    elif acts[-1].creator != robot:
-        return None  # the last word is a person's
-    else:
-        last = acts[theirs[-1]].after
-        stood = "" if last == NEVER else last
+            held = [v for v in held if v != act.after] + ([act.before] if act.before and act.before not in gone else [])
+        stood = held
     return None if not stood or meant(stood) else stood
 
 
