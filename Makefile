@@ -50,6 +50,7 @@ bench: $(VENV)/.bench  ## figures of docs/benchmarks.md, charts as PNG
 	$(BIN)/python -m benchmarks.decide
 	$(BIN)/python -m benchmarks.engines --png docs/benchmarks/engines.png
 	$(BIN)/python -m benchmarks.replay --png docs/benchmarks/replay.png
+	$(BIN)/python -m benchmarks.lexicon --png docs/benchmarks/lexicon.png
 	$(BIN)/python -m benchmarks.verify
 	$(BIN)/python -m benchmarks.soak
 	$(BIN)/python -m benchmarks.console

@@ -100,6 +100,19 @@ def test_a_new_word_is_read_anew_only_in_tickets_that_hold_it(tmp_path):
     assert facts == wanted(source) != wanted()
 
 
+def test_a_word_taken_out_is_read_anew_only_in_tickets_that_hold_it(tmp_path):
+    run(tmp_path)
+    gone = "灵活就业"
+    source = with_words(replace(SOURCE.words, phrases={p: s for p, s in SOURCE.words.phrases.items() if p != gone}))
+    seen, _ = run(tmp_path, source)
+    holding = {key_of(t) for t in TICKETS if gone in fold(t.text)}
+    assert 0 < len(holding) < len(TICKETS)
+    assert (seen.extracted, seen.taken) == (len(holding), len({key_of(t) for t in TICKETS}) - len(holding))
+    back, facts = run(tmp_path)  # and put back: nothing at all
+    assert (back.extracted, back.taken) == (0, 0)
+    assert facts == wanted()
+
+
 @pytest.mark.parametrize("change", [
     lambda: replace(SOURCE, settings={**SOURCE.settings, "group_people": replace(SOURCE.settings["group_people"], value=3)}),
     lambda: replace(SOURCE, regions=replace(SOURCE.regions, outside=SOURCE.regions.outside | {"砖厂"})),

@@ -78,6 +78,15 @@ def both(config, given=TICKETS, at=AT):
     return decisions
 
 
+def test_the_command_reads_anew_only_what_an_edited_word_touches(run, lines, edited):
+    first = report(run, "--tickets", lines, "--before", ROOT / "config", "--after", ROOT / "config")
+    after = edited(("lexicon/topic-words.yaml", "词条:\n", "词条:\n  - {归入: 政策咨询, 词: [书面答复]}\n"))
+    second = report(run, "--tickets", lines, "--before", ROOT / "config", "--after", after)
+    holding = {t.text for t in TICKETS if "书面答复" in t.text}
+    assert first["extracted"] in (0, len({t.text for t in TICKETS}))  # another test may have read them before
+    assert 0 < second["extracted"] <= len(holding) < len(TICKETS)
+
+
 def test_an_edition_against_itself_changes_nothing(run, lines):
     found = report(run, "--tickets", lines, "--before", "work")
     assert (found["tickets"], found["changed"], found["reasons_only"], found["changes"], found["read"]) == (150, 0, 0, [], [])
