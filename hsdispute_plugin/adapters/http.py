@@ -45,7 +45,7 @@ class Http:
 
     def __init__(
         self, base: str, *, auth: tuple[str, str] | None = None, headers: Mapping[str, str] | None = None,
-        timeout_s: float = 10.0, cookies: bool = True,
+        timeout_s: float = 10.0, cookies: bool = True, authority: str = "",
     ) -> None:
         self._base = base.rstrip("/")
         self._timeout = (min(5.0, timeout_s), timeout_s)
@@ -54,6 +54,7 @@ class Http:
         # As bytes: a password that is not Latin-1 would otherwise stop the client before it sends anything.
         self._session.auth = HTTPBasicAuth(auth[0].encode(), auth[1].encode()) if auth else None
         self._session.headers.update(headers or {})
+        self._session.verify = authority or True  # a county's OA often has a certificate of the county's own authority
         if not cookies:
             self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
 
@@ -82,7 +83,10 @@ class Http:
                 allow_redirects=False, stream=True,
             ) as response:
                 answer = Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, _bounded(response))
-        except (requests.ConnectTimeout, requests.exceptions.SSLError) as err:
+        except requests.exceptions.SSLError:
+            raise DeliveryDelayed(f"平台的 HTTPS 证书不能核实：{method} {path}。请核对地址；"
+                                  "内网自己签发的，在平台文件写 证书: 签发机构证书的路径", host_down=True) from None
+        except requests.ConnectTimeout as err:
             raise DeliveryDelayed(f"连不上平台：{method} {path}（{type(err).__name__}）", host_down=True) from None
         except requests.ReadTimeout:
             raise DeliveryDelayed(f"平台 {self._timeout[1]:g} 秒没有回答：{method} {path}", outcome_unknown=unknown,

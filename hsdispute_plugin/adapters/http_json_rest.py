@@ -49,7 +49,7 @@ class JsonRest:
         self._once_header = once.text("头") if once.has("头") else ""
         self._once_field = once.text("字段") if once.has("字段") else ""
         self.keyed = bool(self._once_header or self._once_field)
-        self._http = Http(base, timeout_s=timeout_s)
+        self._http = Http(base, timeout_s=timeout_s, authority=file.authority())
 
     def has(self, name: str) -> bool:
         """Tell whether the host has a call."""

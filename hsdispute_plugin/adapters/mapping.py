@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -54,6 +55,13 @@ class PlatformFile:
         if text and not text.startswith(("http://", "https://")):
             self.note("地址", f"“{text}” 不是网址", "not an http address", "请写成 http://主机:端口 或 https://主机")
         return text
+
+    def authority(self) -> str:
+        """Return 证书, the file of the authority that signed the host's certificate; absent: empty, and the usual ones count."""
+        path = self.text("证书") if self.has("证书") else ""
+        if path and not Path(path).is_file():
+            self.note("证书", f"没有文件 “{path}”", "no such file", "请写签发机构证书（PEM）的完整路径，让服务账号能读它")
+        return path
 
     def part(self, key: str, known: tuple[str, ...]) -> PlatformFile:
         """Return the mapping under a key as a file of its own, absent: empty; other keys than ``known`` are refused."""

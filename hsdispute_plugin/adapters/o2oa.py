@@ -116,7 +116,7 @@ class O2oa:
         self._speech = O2oaSpeech(file.text("应用"), file.text("用户"), settings.secret("SECRET"))
         self._flows = file.names("流程")
         self._site = words.write_at.get(FILES, "")
-        self._calls = OaCalls(file.address(), self._speech, file.seconds("超时秒", 10))
+        self._calls = OaCalls(file.address(), self._speech, file.seconds("超时秒", 10), file.authority())
 
     def missing(self) -> tuple[str, ...]:
         """Return what is wrong with SECRET."""

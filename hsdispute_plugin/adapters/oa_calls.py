@@ -59,9 +59,9 @@ class Speech(Protocol):
 class OaCalls:
     """One account at one OA. May be used from several threads."""
 
-    def __init__(self, base: str, speech: Speech, timeout_s: float) -> None:
+    def __init__(self, base: str, speech: Speech, timeout_s: float, authority: str) -> None:
         # No cookies: O2OA lets a cookie of an earlier answer win over the token that we send.
-        self._http = Http(base, timeout_s=timeout_s, cookies=False)
+        self._http = Http(base, timeout_s=timeout_s, cookies=False, authority=authority)
         self._speech = speech
         self._lock = threading.Lock()
         self._carried: Mapping[str, str] | None = None

@@ -51,11 +51,11 @@ class RequestTracker:
         self._words, self._waiting, start = file.host_words(), file.names("可覆盖"), file.moment("轮询起始")
         self._start = start and start.replace(microsecond=0)  # RT tells of whole seconds
         self._trial = file.text("试写工单") if file.has("试写工单") else ""
-        timeout_s = file.seconds("超时秒", 10)
+        timeout_s, authority = file.seconds("超时秒", 10), file.authority()
         file.done()
         token = settings.secret("TOKEN")
         self._has_token = token.isascii() and bool(token)
-        self._rest = RequestTrackerRest(address, self._robot, token if self._has_token else "", timeout_s)
+        self._rest = RequestTrackerRest(address, self._robot, token if self._has_token else "", timeout_s, authority)
         self._sees_notes = False  # proved once
         self._told: tuple[str, frozenset[int]] = ("", frozenset())  # the last cursor given, and the transactions told under it
 

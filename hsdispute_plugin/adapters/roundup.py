@@ -43,9 +43,9 @@ class Roundup:
         self._readable = file.fields("读取", tuple(READABLE))
         self._words = file.host_words()
         self._waiting, self._start = file.names("可覆盖"), file.moment("轮询起始")
-        timeout_s = file.seconds("超时秒", 10)
+        timeout_s, authority = file.seconds("超时秒", 10), file.authority()
         file.done()
-        self._rest = RoundupRest(address, self._robot, settings.secret("PASSWORD"), timeout_s)
+        self._rest = RoundupRest(address, self._robot, settings.secret("PASSWORD"), timeout_s, authority)
         self._polled: tuple[str, frozenset[str]] = ("", frozenset())  # the last cursor given, and the events told under it
 
     def event(self, headers: Mapping[str, str], body: bytes) -> HostEvent | None:

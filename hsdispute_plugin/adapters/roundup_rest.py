@@ -30,10 +30,10 @@ _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document
 class RoundupRest:
     """One account at one tracker. Every call raises only ``DeliveryDelayed`` or ``DeliveryRefused``."""
 
-    def __init__(self, base: str, account: str, password: str, timeout_s: float) -> None:
+    def __init__(self, base: str, account: str, password: str, timeout_s: float, authority: str = "") -> None:
         self._account = account
         self._http = Http(
-            base + "/rest/data", auth=(account, password), timeout_s=timeout_s,
+            base + "/rest/data", auth=(account, password), timeout_s=timeout_s, authority=authority,
             headers={"X-Requested-With": "rest", "Origin": base, "Accept": "application/json"},
         )
 

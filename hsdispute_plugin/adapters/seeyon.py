@@ -113,7 +113,7 @@ class Seeyon:
         self._back = timedelta(days=int(days) if days.isdecimal() and len(days) < 5 else 0)
         self._triggers = file.choice("执行触发", ("否", "是")) == "是"
         self._files_at = words.write_at.get(FILES, "")
-        self._calls = OaCalls(file.address(), self._speech, file.seconds("超时秒", 20))
+        self._calls = OaCalls(file.address(), self._speech, file.seconds("超时秒", 20), file.authority())
 
     def missing(self) -> tuple[str, ...]:
         """Return what is wrong with PASSWORD."""

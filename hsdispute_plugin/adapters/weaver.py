@@ -129,7 +129,7 @@ class Weaver:
         self._flows = file.names("流程")
         self._files_at = words.write_at.get(FILES, "")
         self._folder = file.text("附件目录") if self._files_at else ""
-        self._calls = OaCalls(file.address(), self._speech, file.seconds("超时秒", 10))
+        self._calls = OaCalls(file.address(), self._speech, file.seconds("超时秒", 10), file.authority())
 
     def missing(self) -> tuple[str, ...]:
         """Return what is wrong with SECRET and SPK."""
