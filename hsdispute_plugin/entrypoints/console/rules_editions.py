@@ -10,6 +10,9 @@ from starlette.responses import Response
 from hsdispute_plugin.case import Role
 from hsdispute_plugin.entrypoints.console.pages import Page, Visit
 from hsdispute_plugin.entrypoints.console.rules import BOOK, EDITORS, READERS, draft_of, journal, signed
+from hsdispute_plugin.entrypoints.console.rules_check import CHECK
+from hsdispute_plugin.entrypoints.console.rules_errands import errand
+from hsdispute_plugin.rules.draft import Listed
 from hsdispute_plugin.rules.editions import EditionRefused, activate, current, editions, history, rollback, snapshot
 from hsdispute_plugin.rules.editions_asked import Asked, ask, asked, settle
 from hsdispute_plugin.rules.load import edition_of
@@ -124,11 +127,15 @@ def journal_changes(visit: Visit) -> None:
 
 def _page(visit: Visit, status: int = 200, *, says: str = "", refusal: str = "") -> Response:
     directory, draft = visit.app.directory, draft_of(visit)
-    waiting, now_in_force = asked(directory), current(directory)
+    waiting, now_in_force, changed, damaged = asked(directory), current(directory), list[Listed](), ""
+    try:
+        changed = [f for f in draft.files() if f.differs] if now_in_force else []
+    except EditionRefused as err:  # the snapshot in force is not what it was: here is where that is mended
+        damaged = str(err)
     values: dict[str, Any] = {
         "waiting": waiting, "own": waiting is not None and waiting.by(visit.person.login, _person(visit)),
         "activated": now_in_force, "edition": visit.book.edition, "planned": edition_of(directory), "typed": visit.text("why"),
-        "changed": [f for f in draft.files() if f.differs] if now_in_force else [], "shipped": draft.shipped,
+        "changed": changed, "damaged": damaged, "checked": errand(visit, CHECK), "shipped": draft.shipped,
         "history": [(c, datetime.fromisoformat(c.at)) for c in reversed(history(directory))],
         "earlier": [(e, datetime.fromisoformat(at)) for e, at in reversed(editions(directory)) if e != now_in_force],
         "second": two_needed(visit), "may_edit": visit.person.holds(*EDITORS), "may_approve": visit.person.holds(*APPROVERS)}

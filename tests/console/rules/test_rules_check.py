@@ -4,6 +4,7 @@ import json
 
 from hsdispute_plugin.rules.load import edition_of
 from tests.console.rules.conftest import until
+from tests.console.rules.test_rules_editions import change
 
 TRIAGE, FIRST = "rules/triage.yaml", "    条件:\n      全部:\n        - 受理范围: 不属于本机制\n"
 
@@ -14,7 +15,7 @@ def checked(page, console):
     until(page, "!!document.querySelector('#errand h2')")
 
 
-def test_a_sound_draft_may_go_live(console, signed_in, draft, axe, shot):
+def test_a_sound_draft_may_go_live(console, signed_in, client, draft, axe, shot):
     page = signed_in("admin")
     checked(page, console)
     text = page.inner_text("#errand")
@@ -22,6 +23,10 @@ def test_a_sound_draft_may_go_live(console, signed_in, draft, axe, shot):
     assert "（100%）" in text and f"陈某（税务局系统管理员）检查的是 {edition_of(draft.directory)} 版" in text
     axe(page)
     shot(page, "rules-check")
+    change(draft)
+    assert "这一版还没有检查" in client("office").get("/rules/editions").text
+    checked(page, console)
+    assert "这一版检查过，可以启用" in client("office").get("/rules/editions").text
 
 
 def test_what_is_wrong_is_shown_by_a_ticket(console, signed_in, client, draft, axe, shot):

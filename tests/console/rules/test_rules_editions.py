@@ -9,7 +9,7 @@ from hsdispute_plugin.app import App, clock, shipped_config
 from hsdispute_plugin.case import Role
 from hsdispute_plugin.rules.draft import Draft
 from hsdispute_plugin.rules.draft_change import with_values
-from hsdispute_plugin.rules.editions import activate, current, history
+from hsdispute_plugin.rules.editions import activate, current, history, in_force
 from hsdispute_plugin.rules.editions_asked import asked
 from hsdispute_plugin.rules.load import edition_of
 from tests.console.conftest import PASSWORD
@@ -128,6 +128,17 @@ def test_what_the_command_line_activated_enters_the_journal_too(client, draft, l
     client("auditor").get("/rules/editions")
     told = [(line.act, line.why) for line in lines() if line.who == "guanli"]
     assert len(told) == 1 and told[0][0] == "启用规则册" and fresh in told[0][1]
+
+
+def test_a_damaged_edition_is_named_and_mended_where_editions_are_changed(client, draft):
+    edition, admin = current(draft.directory), client("admin")
+    kept = in_force(draft.directory) / "notices.yaml"
+    text = kept.read_text("utf-8")
+    kept.write_text(text + "# 有人动过\n", "utf-8")
+    said = admin.get("/rules/editions")
+    assert said.status_code == 200 and "快照被改动过" in said.text and "请把草稿再启用一次" in said.text
+    admin.post("/rules/editions/activate", edition=edition, why="快照坏了，重新启用")
+    assert kept.read_text("utf-8") == text and "快照被改动过" not in admin.get("/rules/editions").text
 
 
 def test_the_first_edition_is_made_in_the_browser(tmp_path, cheap_hashes):
