@@ -260,12 +260,19 @@ def open_desk(directory: Path | None = None, database: str | None = None) -> tup
 
 def _store(directory: Path, database: str | None) -> Store:
     from hsdispute_plugin.store import Store
-    from hsdispute_plugin.store_keys import KeysRefused
+    from hsdispute_plugin.store_keys import KeysRefused, lacks
 
-    store = Store(database_url(database), open_keys(directory))
-    if missing := store.missing_keys():
+    keys, refused = None, None
+    try:
+        keys = open_keys(directory)
+    except KeysRefused as err:
+        refused = err
+    store = Store(database_url(database), keys)
+    if missing := store.missing_keys():  # says more than that there is no file
+        refused = KeysRefused(lacks(keys_path(directory), missing))
+    if refused:
         store.close()
-        raise KeysRefused(missing)
+        raise refused
     return store
 
 

@@ -16,7 +16,7 @@ from hsdispute_plugin.store_accounts import AccountTables
 from hsdispute_plugin.store_board import BoardTable
 from hsdispute_plugin.store_inbox import InboxTable
 from hsdispute_plugin.store_journal import JournalTable
-from hsdispute_plugin.store_keys import Keys, KeysRefused, lacks
+from hsdispute_plugin.store_keys import Keys, KeysRefused
 from hsdispute_plugin.store_lanes import CHANNEL, LaneTables
 from hsdispute_plugin.store_leases import LeaseTables
 from hsdispute_plugin.store_retention import RetentionTables
@@ -117,11 +117,10 @@ class Store:
         finally:
             self._writer.release()
 
-    def missing_keys(self) -> str:
-        """Return the sentence that says which keys are missing to read what is here; empty: none."""
+    def missing_keys(self) -> tuple[str, ...]:
+        """Return the ids of the keys that are missing to read what is here."""
         with self.begin() as tx:
-            ids = sorted(tx.seals().keys() - {schema.PLAIN} - {k.id for k in (self.keys.all if self.keys else ())})
-        return lacks(self.keys.path if self.keys else None, ids) if ids else ""
+            return tuple(sorted(tx.seals().keys() - {schema.PLAIN} - {k.id for k in (self.keys.all if self.keys else ())}))
 
     def reseal(self, limit: int = 50) -> Iterator[int]:
         """Seal with the newest key what is not, row by row, everybody else going on; yields how many after each transaction.
@@ -142,6 +141,17 @@ class Store:
             yield count
             if not count:
                 return
+
+    def broken_seals(self, limit: int = 200) -> Iterator[str]:
+        """Open everything that is sealed; yield a sentence for each value that was changed or moved."""
+        for table in schema.SEALED:
+            after: Any = None
+            while True:
+                with self.begin() as tx:
+                    found, after = tx.broken_seals(table, after, limit)
+                yield from found
+                if after is None:
+                    break
 
     def scrub(self) -> bool:
         """Wipe free pages where something confidential may still stand; ``False``: none do. Everybody waits meanwhile.

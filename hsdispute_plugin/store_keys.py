@@ -25,6 +25,7 @@ SM4, AES = "SM4-GCM", "AES-256-GCM"
 _CIPHERS = {SM4: (algorithms.SM4, 16), AES: (algorithms.AES, 32)}
 _MAGIC, _NONCE, _TAG = b"\x01", 12, 16
 _ID = 4  # bytes
+SEPARATOR = "\x1f"  # between the parts of a place: table, column, what names the row
 HEAD = len(_MAGIC) + _ID  # what a sealed value begins with: that it is sealed, and by which key
 _NOTE = ("封存缴费人信息的密钥。只许运行网关的用户读（chmod 600）；抄一份另存，不要和数据库备份放在一起；"
          "丢了它，已封存的内容就再也读不出。用 hsdispute keys 管理，不要手改。")
@@ -126,8 +127,8 @@ class Keys:
         try:
             return cipher.update(sealed[HEAD + _NONCE : -_TAG]) + cipher.finalize()
         except (InvalidTag, ValueError) as err:
-            raise SealBroken("数据库里封存的内容被改动过，或被挪了地方，没有使用。请停用并报告 / "
-                             "a sealed value was changed") from err
+            raise SealBroken(f"数据库里封存的内容（{' '.join(place.split(SEPARATOR))}）被改动过，或被挪了地方，没有使用。"
+                             f"请停用并报告 / a sealed value was changed") from err
 
     def hashed(self, kind: str, value: str) -> str:
         """Return by what a value is found again without being kept: HMAC-SHA256 under a key that no rotation changes."""
@@ -192,7 +193,7 @@ def key_id(sealed: bytes) -> str:
 
 def lacks(path: Path | None, ids: Iterable[str]) -> str:
     """Return the sentence that says which keys are missing."""
-    where = f"密钥文件 {path} 里没有它" if path else "这里没有密钥文件"
+    where = "这里没有密钥文件" if path is None else f"密钥文件 {path} {'里没有它' if path.exists() else '不在了'}"
     return (f"缴费人信息是用密钥 {'、'.join(ids)} 封存的，{where}，所以读不出。请放回原来的密钥文件"
             f"（HSDISPUTE_KEYS 指出它在哪里） / a key is missing")
 

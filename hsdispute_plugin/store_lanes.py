@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hsdispute_plugin import store_schema as schema
+from hsdispute_plugin.store_keys import SealBroken
 from hsdispute_plugin.store_rows import TAKING, EventRow, FailedEvent, OutboxRow
 from hsdispute_plugin.store_sealing import SealedTables
 
@@ -70,7 +71,12 @@ class LaneTables(SealedTables):
             c.platform == platform, c.state == "waiting", c.next_at <= now, first).order_by(c.id).limit(limit)
         if self._several:
             chosen = chosen.with_for_update(skip_locked=True, of=schema.events)
-        found = [EventRow(*row[:7], self._handed(row.platform, row.event_id, row.ticket)) for row in self._c.execute(chosen)]
+        found: list[EventRow] = []
+        for row in self._c.execute(chosen).all():
+            try:
+                found.append(EventRow(*row[:7], self._handed(row.platform, row.event_id, row.ticket)))
+            except SealBroken as err:  # a person must look at this one; the others go on
+                self._c.execute(schema.events.update().where(c.id == row.id).values(state="failed", error=str(err)))
         if found:
             self._c.execute(schema.events.update().where(c.id.in_([row.id for row in found])).values(
                 state="claimed", lease_owner=owner))
@@ -141,7 +147,12 @@ class LaneTables(SealedTables):
             o.platform == platform, o.state == "queued", o.next_at <= now, first).order_by(o.next_at, o.id).limit(limit)
         if self._several:
             chosen = chosen.with_for_update(skip_locked=True, of=schema.outbox)
-        rows = [self._outbox_row(row) for row in self._c.execute(chosen)]
+        rows: list[OutboxRow] = []
+        for row in self._c.execute(chosen).all():
+            try:
+                rows.append(self._outbox_row(row))
+            except SealBroken as err:  # a person must look at this one; the others go on
+                self._c.execute(schema.outbox.update().where(o.id == row.id).values(state="dead", error=str(err)))
         if rows:
             self._c.execute(schema.outbox.update().where(o.id.in_([r.id for r in rows])).values(
                 state="claimed", lease_owner=owner, attempts=o.attempts + 1))

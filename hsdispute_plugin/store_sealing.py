@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hsdispute_plugin import store_schema as schema
-from hsdispute_plugin.store_keys import Keys, KeysRefused, SealBroken, key_id, lacks
+from hsdispute_plugin.store_keys import SEPARATOR, Keys, KeysRefused, SealBroken, key_id, lacks
 
 CALLER_HASH = "hmac:"  # how the hash of a caller begins that was made under the file's key
 _SCRUB = "scrub"  # in meta: what was in clear may still stand in free pages of the database
@@ -89,6 +89,25 @@ class SealedTables:
                 self.note_scrub()
         return done, rows[-1][0] if len(rows) == limit else None
 
+    def broken_seals(self, table: sa.Table, after: Any, limit: int) -> tuple[list[str], Any]:
+        """Open up to ``limit`` rows of a table, those after a primary key; return what is wrong with those that do not open.
+
+        Also returns the last one's primary key, ``None`` when there are no more.
+        """
+        (number,), columns = table.primary_key.columns, schema.SEALED[table]
+        of_row = [table.c[name] for name in table.info["row"]]
+        chosen = sa.select(number, *of_row, *columns).order_by(number).limit(limit)
+        rows = self._c.execute(chosen.where(number > after) if after is not None else chosen).all()
+        found = []
+        for _, *values in rows:
+            row, given = values[: len(of_row)], values[len(of_row) :]
+            for column, value in zip(columns, given, strict=True):
+                try:
+                    self._open(column, row, value or b"")
+                except SealBroken as err:
+                    found.append(str(err))
+        return found, rows[-1][0] if len(rows) == limit else None
+
     def rehash(self, limit: int) -> int:
         """Hash with the file's key up to ``limit`` callers whose hash was made with a key in the database; return how many."""
         t = schema.traits
@@ -116,4 +135,4 @@ class SealedTables:
 
 
 def _place(column: sa.Column[Any], row: Sequence[str]) -> str:
-    return "\x1f".join([column.table.name, column.name, *map(str, row)])
+    return SEPARATOR.join([column.table.name, column.name, *map(str, row)])

@@ -120,6 +120,30 @@ def test_what_is_moved_to_another_row_column_or_place_or_changed_is_not_taken(ur
     room.store.close()
 
 
+def test_what_waits_and_was_tampered_with_is_put_before_a_person_and_holds_up_nobody(url, book):
+    room = Room(url, book)
+    numbers = [room.arrives(CONTENT, f"T{n}").case_no for n in range(3)]
+    with room.store.begin() as tx:
+        for n in range(3):
+            tx.add_event("mute", f"e{n}", f"T{n}", "created", NOW, f"工单{n}")
+    with room.store._engine.connect() as connection:
+        o, e = schema.outbox.c, schema.events.c
+        connection.execute(schema.outbox.update().where(o.ticket_no == "T1", o.kind == "result").values(
+            payload=b"\x01" + bytes.fromhex(room.store.keys.writer.id) + b"x" * 60))
+        connection.execute(schema.events.update().where(e.event_id == "e1").values(
+            ticket=b"\x01" + bytes.fromhex(room.store.keys.writer.id) + b"x" * 60))
+        connection.commit()
+    with room.store.begin() as tx:
+        assert [r.ticket_no for r in tx.claim("roundup", "w", LATER, 9)] == ["T0", "T2"]
+        assert [r.ticket for r in tx.claim_events("mute", "w", LATER, 9)] == ["工单0", "工单2"]
+        (dead,), (failed,) = tx.outbox(("dead",), words=False), tx.failed_events()
+    assert f"（outbox payload {numbers[1]}-1）被改动过，或被挪了地方" in dead.error
+    assert "（events ticket mute e1）被改动过，或被挪了地方" in failed.error
+    assert [s.partition("）")[0] for s in room.store.broken_seals(limit=2)] == [
+        "数据库里封存的内容（events ticket mute e1", f"数据库里封存的内容（outbox payload {numbers[1]}-1"]
+    room.store.close()
+
+
 def test_callers_are_found_again_by_a_hash_whose_key_is_not_in_the_database(url, book):
     room = Room(url, book)
     room.arrives(CONTENT, "T1", caller_phone=PHONE)
@@ -267,7 +291,7 @@ def test_whoever_lacks_the_key_is_told_which_and_changes_nothing(url, book, path
         with store.begin() as tx:
             assert [line.case_no for line in tx.case_lines()] == [number]
         store.close()
-    assert room.store.missing_keys() == ""
+    assert room.store.missing_keys() == ()
     room.store.close()
 
 
@@ -339,7 +363,7 @@ def test_the_gateway_seals_what_it_finds_in_clear_while_it_works(tmp_path, path,
     with app.store.begin() as tx:
         assert tx.case_of("roundup", "T1").ticket["caller_name"] == NAME, "a file that is lost stops nobody until the restart"
     app.close()
-    with pytest.raises(KeysRefused, match=r"没有密钥文件 .*请放回原来的密钥文件"):
+    with pytest.raises(KeysRefused, match=r"是用密钥 .*密钥文件 .*不在了，所以读不出。请放回原来的密钥文件"):
         App(None, f"sqlite:///{tmp_path / 'cases.sqlite3'}")
 
 
@@ -368,13 +392,19 @@ def test_init_makes_a_key_file_beside_the_configuration_and_the_commands_keep_it
     second = next(k.id for k in Keys(file).all if not k.writes)
     assert f"改封了 2 行，全部是用密钥 {second} 封存的了" in run("keys", "rotate", *place)
     assert "改封了 0 行" in run("keys", "seal", *place)
+    assert "没有被改动过的" in run("keys", "check", *place)
     assert f"密钥 {first} 已从" in run("keys", "retire", first, *place)
     assert [k.id for k in Keys(file).all] == [second]
+    store = Store(place[3])
+    with store.begin() as tx:
+        assert [line.act for line in tx.journal("密钥")] == ["更换密钥", "密钥退役"]
+    store.close()
     told = "\n".join(examine(config, place[3]))
     assert f"✓ 封存：用密钥 {second}（{supported()[0]}，" in told and "封存了 2 行" in told
     file.rename(tmp_path / "away")
     told = "\n".join(examine(config, place[3]))
-    assert f"✗ 封存：没有密钥文件 {file}" in told and "hsdispute keys create" in told
+    assert f"✗ 封存：缴费人信息是用密钥 {second} 封存的，密钥文件 {file} 不在了" in told
+    assert "没有密钥文件" in "\n".join(examine(config, f"sqlite:///{tmp_path / 'new.sqlite3'}")), "nothing is sealed there yet"
     create(file, NOW.date())
     assert f"✗ 封存：缴费人信息是用密钥 {second} 封存的" in "\n".join(examine(config, place[3]))
     monkeypatch.setenv("HSDISPUTE_KEYS", "none")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -82,6 +83,7 @@ def rotate(
             put_to_use(ring, ready.id)
         else:
             add(ring, today, writes=True, algorithm=algorithm or "")
+        _note(store, "更换密钥", f"从现在起用密钥 {ring.writer.id}（{ring.writer.algorithm}）封存")
         typer.echo(f"从现在起用密钥 {ring.writer.id}（{ring.writer.algorithm}）封存。")
         _seal_all(store)
 
@@ -94,6 +96,22 @@ def seal(config: Config = None, database: Database = None) -> None:
     with open_store(database, config, sealed=True) as store:
         _ring(store)
         _seal_all(store)
+
+
+@keys.command()
+def check(config: Config = None, database: Database = None) -> None:
+    """把封存的逐个打开一遍，指出被改动过、被挪了地方的；网关不用停。"""
+    from hsdispute_plugin.app import open_store
+
+    with open_store(database, config, sealed=True) as store:
+        _ring(store)
+        found = 0
+        for sentence in store.broken_seals():
+            found += 1
+            typer.echo(sentence)
+    if found:
+        raise typer.Exit(1)
+    typer.echo("封存的内容都打得开，没有被改动过的。")
 
 
 @keys.command()
@@ -111,6 +129,7 @@ def retire(
         if left:
             fail(f"还有 {left} 行不是用新密钥封存的，密钥 {which} 没有退役。请先运行 hsdispute keys seal")
         remove(ring, which)
+        _note(store, "密钥退役", f"密钥 {which} 退役")
     typer.echo(f"密钥 {which} 已从 {ring.path} 去掉。在这之前做的备份还要用它：旧的密钥文件请留到那些备份销毁之后。")
 
 
@@ -120,6 +139,13 @@ def _ring(store: Store) -> Keys:
     if store.keys is None:
         fail(f"HSDISPUTE_KEYS={NO_KEYS}，说的是不封存；去掉这个设置再来")
     return store.keys
+
+
+def _note(store: Store, act: str, says: str) -> None:
+    from hsdispute_plugin.app import clock
+
+    with store.begin() as tx:
+        tx.add_journal("密钥", clock(), getpass.getuser(), act, says, "密钥管理")
 
 
 def _seal_all(store: Store) -> None:

@@ -136,7 +136,8 @@ def _keys(directory: Path, seals: Counter[str], *, scrub: bool) -> Iterator[str]
     try:
         keys = app.open_keys(directory)
     except KeysRefused as err:
-        yield f"✗ 封存：{err}"
+        path, needed = app.keys_path(directory), sorted(seals.keys() - {PLAIN})
+        yield f"✗ 封存：{lacks(path, needed) if needed and path and not path.exists() else err}"
         return
     known = {k.id for k in keys.all} if keys else set()
     if missing := sorted(seals.keys() - known - {PLAIN}):
