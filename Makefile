@@ -27,7 +27,7 @@ check: test
 
 test-faults: install  ## the long forms of tests/faults (half an hour): figures of docs/reliability.md
 	HSDISPUTE_KILLS=55 HSDISPUTE_TICKETS=40 HSDISPUTE_RESTARTS=20 HSDISPUTE_JUMPS=5 \
-	  HSDISPUTE_TRIES=5 HSDISPUTE_LOCKED_S=60 $(BIN)/python -m pytest tests/faults
+	  HSDISPUTE_TRIES=5 HSDISPUTE_LOCKED_S=60 HSDISPUTE_QUEUED=2000 HSDISPUTE_DOWN_S=60 $(BIN)/python -m pytest tests/faults
 
 lint: install
 	$(BIN)/ruff check .

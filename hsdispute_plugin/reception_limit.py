@@ -12,7 +12,8 @@ import structlog
 
 from hsdispute_plugin.errors import DeliveryRefused
 
-LONGEST_S = 60.0  # a thousand times what the longest ticket takes, and what the database may be waited for
+LONGEST_S = 60.0  # of the processor's time: a hundred times what the longest ticket takes; waiting for the database is none
+WAITING = 10  # times as long by the clock, for what waits and never comes back
 _log = structlog.get_logger(__name__)
 
 
@@ -30,7 +31,7 @@ class Limit:
     def __init__(self, seconds: float = 0.0, steady: Callable[[], float] = time.monotonic) -> None:
         self._seconds, self._steady = seconds or LONGEST_S, steady
         self._lock = threading.Lock()
-        self._since: dict[int, float] = {}
+        self._since: dict[int, tuple[float, int, float]] = {}  # by thread: when it began, its own clock, what that showed
         self._stopped: set[int] = set()
 
     @contextmanager
@@ -41,8 +42,9 @@ class Limit:
             DeliveryRefused: It was stopped.
         """
         me = threading.get_ident()
+        own = time.pthread_getcpuclockid(me)
         with self._lock:
-            self._since[me] = self._steady()
+            self._since[me] = self._steady(), own, time.clock_gettime(own)
         try:
             yield
         except Exception as err:
@@ -57,8 +59,9 @@ class Limit:
     def enforce(self) -> None:
         """Stop every thread that is over its time; again and again, should it swallow the error."""
         with self._lock:
-            for thread, since in self._since.items():
-                if self._steady() - since > self._seconds:
+            for thread, (since, own, used) in self._since.items():
+                thought, waited = time.clock_gettime(own) - used, self._steady() - since
+                if thought > self._seconds or waited > WAITING * self._seconds:
                     self._stopped.add(thread)
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TookTooLong))
                     _log.warning("ticket_stopped", seconds=self._seconds)

@@ -59,3 +59,11 @@ def test_what_ends_in_time_and_what_fails_for_itself_is_left_alone():
     stopped(limit, lambda: time.sleep(0.03))
     with pytest.raises(ZeroDivisionError):
         stopped(limit, lambda: 1 / 0)
+
+
+def test_what_waits_is_not_thinking_until_it_waits_for_ever():
+    stopped(Limit(0.05), lambda: time.sleep(0.2))
+    steps = []
+    with pytest.raises(DeliveryRefused):
+        stopped(Limit(0.02), lambda: [steps.append(time.sleep(0.01)) for _ in range(1000)])
+    assert 0 < len(steps) < 1000

@@ -24,12 +24,13 @@ SECRET = "a-secret-of-the-test"
 class County:
     """One county's installation. ``database``: the address; ``workers``: processes beside the gateway (PostgreSQL only).
 
-    ``beside``: further Roundup platforms by name, with their addresses. ``program``: a Python file that runs instead of
-    ``hsdispute``, with the same words; ``environment``: more variables for the processes.
+    ``tracker``: a Roundup, none where the test brings another host. ``beside``: further Roundup platforms by name, with their
+    addresses. ``program``: a Python file that runs instead of ``hsdispute``, with the same words; ``environment``: more variables
+    for the processes.
     """
 
     def __init__(
-        self, home: Path, tracker: Tracker, database: str, workers: int = 0, *, beside: Mapping[str, str] | None = None,
+        self, home: Path, tracker: Tracker | None, database: str, workers: int = 0, *, beside: Mapping[str, str] | None = None,
         program: Path | None = None, environment: Mapping[str, str] | None = None, **settings: str,
     ) -> None:
         self.home, self.port, self.database, self.logs = home, free_port(), database, home
@@ -42,7 +43,7 @@ class County:
         for key, value in {"轮询秒": "0", "超时秒": "5", **settings}.items():
             lines = [f"{key}: {value}" if line.startswith(f"{key}:") else line for line in shipped.splitlines()]
             shipped = "\n".join(lines) + "\n"
-        for name, url in {"roundup": tracker.url, **(beside or {})}.items():
+        for name, url in {**({"roundup": tracker.url} if tracker else {}), **(beside or {})}.items():
             file.with_stem(name).write_text(shipped.replace("http://127.0.0.1:8087", url), "utf-8")
             self.environment |= {f"HSDISPUTE_{name.upper()}_PASSWORD": ROBOT_PASSWORD,
                                  f"HSDISPUTE_{name.upper()}_WEBHOOK_SECRET": SECRET}

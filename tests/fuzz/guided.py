@@ -40,7 +40,7 @@ def run(name: str, inputs: int) -> None:
 if __name__ == "__main__":
     total = int(sys.argv[1])
     for kind in sys.argv[2:] or KINDS:
-        count = total if sys.argv[2:] else max(20, total * KINDS[kind].share // 1000)
+        count = total if sys.argv[2:] else max(20, round(total * KINDS[kind].share / 1000))
         process = multiprocessing.get_context("spawn").Process(target=run, args=(kind, count))
         process.start()
         process.join()

@@ -50,7 +50,7 @@ JUNK = ("\0", "\ufeff", "\u2028", "\ud7ff", "\U0010ffff", "0531", "1e999", "-0",
 class Kind:
     """``share`` of a thousand inputs; ``seeds`` are good inputs; ``words`` are put into them; ``feed`` reads one."""
 
-    share: int
+    share: float
     seeds: Callable[[], list[bytes]]
     words: Callable[[], list[str]]
     feed: Callable[[bytes], object]
@@ -314,14 +314,14 @@ def _material(name: str) -> tuple[list[bytes], list[bytes]]:
 
 
 KINDS = {
-    "webhook": Kind(520, bodies, lambda: ["issue.updated", "event", "id", "data", "orderNum", "callTime", "true"], webhook),
-    "headers": Kind(150, signed, lambda: ["sha256=", "=", "0" * 64, "１２"], headers),
-    "text": Kind(100, messages, phrases, text),
-    "condition": Kind(80, conditions, words_of_rules, condition),
-    "shipped_file": Kind(80, shipped_files, words_of_rules, shipped_file),
-    "tickets": Kind(40, ticket_files, lambda: ["ticket_no", "received_at", "extra", "2026年1月5日"], tickets),
-    "calendar": Kind(15, calendars, lambda: ["休", "班", "isOffDay", "true", "date", "至"], calendar),
-    "rule_file": Kind(8, rule_files, words_of_rules, rule_file),
-    "table": Kind(6, tables, lambda: ["工单编号", "内容", '"', "2026-01-05 08:30", "1E+20"], table),
-    "workbook": Kind(1, typed_cells, words_of_rules, workbook),
+    "webhook": Kind(560, bodies, lambda: ["issue.updated", "event", "id", "data", "orderNum", "callTime", "true"], webhook),
+    "headers": Kind(259, signed, lambda: ["sha256=", "=", "0" * 64, "１２"], headers),
+    "text": Kind(20, messages, phrases, text),
+    "condition": Kind(40, conditions, words_of_rules, condition),
+    "shipped_file": Kind(15, shipped_files, words_of_rules, shipped_file),
+    "tickets": Kind(60, ticket_files, lambda: ["ticket_no", "received_at", "extra", "2026年1月5日"], tickets),
+    "calendar": Kind(40, calendars, lambda: ["休", "班", "isOffDay", "true", "date", "至"], calendar),
+    "rule_file": Kind(2.5, rule_files, words_of_rules, rule_file),
+    "table": Kind(3, tables, lambda: ["工单编号", "内容", '"', "2026-01-05 08:30", "1E+20"], table),
+    "workbook": Kind(0.5, typed_cells, words_of_rules, workbook),
 }

@@ -37,7 +37,7 @@ def alarmed():
 def test_whatever_comes_is_read_or_refused_in_our_own_words(name):
     kind, fed = KINDS[name], [0, 0]
 
-    @settings(max_examples=max(20, INPUTS * kind.share // 1000), deadline=None, database=None,
+    @settings(max_examples=max(20, round(INPUTS * kind.share / 1000)), deadline=None, database=None,
               suppress_health_check=list(HealthCheck))
     @given(st.binary(max_size=MOST_EDITS))
     def feed(program):
