@@ -58,7 +58,7 @@ def _fact(key: str, node: Node, family: str, table: FactTable, subject: str, rea
     if fact is None:
         reading.choice(Node(node.where, key), subject, dict.fromkeys([*GROUPS, *table.by_label], True), "事实")
         return None
-    if fact not in facts_before(family, table):
+    if not _before(fact, family, table):
         concluded = fact.counts or fact.code
         giver = next((label for label, codes in FAMILIES.values() if concluded in codes), None)
         when = f"要到 “{giver}” 才有结论，本族还不能用" if giver else "没有哪个规则族给出"
@@ -70,9 +70,14 @@ def _fact(key: str, node: Node, family: str, table: FactTable, subject: str, rea
 
 def facts_before(family: str, table: FactTable) -> tuple[FactDef, ...]:
     """Return the facts that rules of a family may ask for: those of the ticket and those earlier families conclude."""
-    known = {code for earlier in takewhile(lambda f: f != family, FAMILIES) for code in FAMILIES[earlier][1]}
-    return tuple(d for d in table.by_code.values()
-                 if table.by_code[d.counts or d.code].source != "family" or (d.counts or d.code) in known)
+    return tuple(d for d in table.by_code.values() if _before(d, family, table))
+
+
+def _before(fact: FactDef, family: str, table: FactTable) -> bool:
+    """Tell whether a fact is known before a family is asked."""
+    told = fact.counts or fact.code
+    return table.by_code[told].source != "family" or any(
+        told in FAMILIES[earlier][1] for earlier in takewhile(lambda f: f != family, FAMILIES))
 
 
 def _comparison(node: Node, fact: FactDef, subject: str, reading: Reading) -> Condition | None:

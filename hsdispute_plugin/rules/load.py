@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -167,16 +168,18 @@ def parse(raw: bytes, name: str, reading: Reading) -> Node | None:
         reading.note(f"{name}:{lines[0]}", "", f"这一行有制表符（Tab）{more}", "a tab character", "请把制表符改成空格")
         return None
     try:
-        if not _plain_events(text, name, reading):
-            return None
-        root = yaml.compose(text, Loader=_LOADER)
+        events = _plain_events(text, name, reading)
     except yaml.YAMLError as err:
         _syntax_problem(err, text, name, reading)
         return None
-    if root is None:
+    if events is None:
+        return None
+    content = iter(events)
+    first = next((e for e in content if isinstance(e, yaml.ScalarEvent | yaml.CollectionStartEvent)), None)
+    if first is None:
         reading.note(f"{name}:1", "", "文件是空的", "file is empty", "请写上内容，或删去这个文件")
         return None
-    return _node(root, name, reading)
+    return _node(first, content, name, reading)
 
 
 def _bodies(directory: Path, root: str, reading: Reading) -> dict[str, bytes]:
@@ -203,11 +206,12 @@ def _body(path: Path, name: str, reading: Reading) -> bytes | None:
     return None
 
 
-def _plain_events(text: str, name: str, reading: Reading) -> bool:
-    """Refuse what lets one place of a file change another (anchors, aliases, tags), several documents and deep nesting."""
+def _plain_events(text: str, name: str, reading: Reading) -> list[Any] | None:
+    """Return the events of a file without what lets one place change another (anchors, tags), several documents, deep nesting."""
     depth = documents = 0
-    good = True
+    good, events = True, []
     for event in yaml.parse(text, Loader=_LOADER):
+        events.append(event)
         where = f"{name}:{_line(event)}"
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             reading.note(where, "", "不能用 & 和 * 引用", "anchors and aliases are not allowed", "请把内容写全")
@@ -219,39 +223,44 @@ def _plain_events(text: str, name: str, reading: Reading) -> bool:
             documents += 1
             if documents > 1:
                 reading.note(where, "", "一个文件只能有一份内容（出现了 ---）", "more than one document", "请拆成几个文件")
-                return False
+                return None
         elif isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
                 reading.note(where, "", f"嵌套超过 {MAX_DEPTH} 层", "nested too deeply", "请减少嵌套")
-                return False
+                return None
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-    return good
+    return events if good else None
 
 
-def _node(node: yaml.Node, name: str, reading: Reading) -> Node:
-    where = f"{name}:{_line(node)}"
-    if isinstance(node, yaml.SequenceNode):
-        return Node(where, tuple(_node(n, name, reading) for n in node.value))
-    if isinstance(node, yaml.MappingNode):
-        found: dict[str, Node] = {}
-        for key, value in node.value:
-            key_where = f"{name}:{_line(key)}"
-            if not isinstance(key, yaml.ScalarNode):
-                reading.note(key_where, "", "键应是文字", "key must be a text", "请写成 键: 值；以 { 或 [ 开头的文字要加引号")
-                continue
-            word, spoilt = _scalar(key, key_where, reading)
-            if spoilt:
-                continue
-            if word in found:
+def _node(event: Any, rest: Iterator[Any], name: str, reading: Reading) -> Node:
+    """Make the node that begins with an event, taking from ``rest`` what belongs to it."""
+    where = f"{name}:{_line(event)}"
+    if isinstance(event, yaml.ScalarEvent):
+        return Node(where, *_scalar(event, where, reading))
+    inner = iter(lambda: next(rest), None)
+    if isinstance(event, yaml.SequenceStartEvent):
+        return Node(where, tuple(_node(e, rest, name, reading)
+                                 for e in takewhile(lambda e: not isinstance(e, yaml.SequenceEndEvent), inner)))
+    found: dict[str, Node] = {}
+    for key in takewhile(lambda e: not isinstance(e, yaml.MappingEndEvent), inner):
+        key_where = f"{name}:{_line(key)}"
+        if not isinstance(key, yaml.ScalarEvent):
+            for passed in (key, None):  # read past what is not taken: key and value
+                _node(passed or next(rest), rest, name, Reading())
+            reading.note(key_where, "", "键应是文字", "key must be a text", "请写成 键: 值；以 { 或 [ 开头的文字要加引号")
+            continue
+        word, spoilt = _scalar(key, key_where, reading)
+        if spoilt or word in found:
+            _node(next(rest), rest, name, Reading())
+            if not spoilt:
                 reading.note(key_where, "", f"键 “{word}” 重复，先出现在 {found[word].where}", f"repeated key {word!r}",
                              "请删去一处")
-                continue
-            child = _node(value, name, reading)
-            found[word] = Node(key_where, child.value, child.spoilt) if isinstance(child.value, str) else child
-        return Node(where, found)
-    return Node(where, *_scalar(node, where, reading))
+            continue
+        child = _node(next(rest), rest, name, reading)
+        found[word] = Node(key_where, child.value, child.spoilt) if isinstance(child.value, str) else child
+    return Node(where, found)
 
 
 def _scalar(node: Any, where: str, reading: Reading) -> tuple[str, bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from hsdispute_plugin.rules.automaton import Automaton
@@ -45,6 +45,7 @@ class Phrasebook:
         phrases = sorted({*meanings, *words.blocks, *words.wholes})
         self._find = Automaton(phrases, plain=plain).find
         self._bits = [_union(b for _, _, b, _ in meanings.get(p, ())) for p in phrases]
+        self._alike = Counter(self._bits)
         self.dropped = _union(b for m in meanings.values() for _, _, b, n in m if n is Negated.DROPPED)
         self.doubtful = _union(b for m in meanings.values() for _, _, b, n in m if n is Negated.DOUBTFUL)
         self._wholes = frozenset(n for n, p in enumerate(phrases) if p in words.wholes)
@@ -91,7 +92,7 @@ class Phrasebook:
 
     def phrases_of(self, bits: int) -> int:
         """Count the phrases that set any of some bits; those of combinations are none."""
-        return sum(1 for b in self._bits if b & bits) or len(self._bits)
+        return sum(n for b, n in self._alike.items() if b & bits) or len(self._bits)
 
     def mask(self, names: Iterable[str]) -> int:
         """Return the bits of some names together; names that no word leads to give none."""
@@ -101,24 +102,21 @@ class Phrasebook:
         self, phrases: list[str], meanings: Mapping[str, list[tuple[str, int, int, Negated]]], blocks: Mapping[str, set[int]]
     ) -> dict[int, tuple[tuple[int, int, int], ...]]:
         """Per phrase number: ``(inner phrase number, offset, bits of it that do not count)``."""
-        number = {p: n for n, p in enumerate(phrases)}
         hides = {}
-        for outer in phrases:
+        for n, outer in enumerate(phrases):
             groups = {group for group, *_ in meanings.get(outer, ())}
             blocked = blocks.get(outer, set())
             inside = []
-            for start in range(len(outer)):
-                for end in range(start + 1, len(outer) + 1):
-                    inner = outer[start:end]
-                    senses = meanings.get(inner) if inner in number else None
-                    if not senses:
-                        continue
-                    lost = [s for s in senses if s[1] in blocked or (s[0] in groups and inner != outer)]
-                    gone = _union(s[2] for s in lost) & ~_union(s[2] for s in senses if s not in lost)
-                    if gone:
-                        inside.append((number[inner], start, gone))
+            for inner, start, _ in self._find(outer):
+                senses = meanings.get(phrases[inner])
+                if not senses or (inner == n and not blocked):
+                    continue
+                lost = [s for s in senses if s[1] in blocked or (s[0] in groups and inner != n)]
+                gone = lost and _union(s[2] for s in lost) & ~_union(s[2] for s in senses if s not in lost)
+                if gone:
+                    inside.append((inner, start, gone))
             if inside:
-                hides[number[outer]] = tuple(inside)
+                hides[n] = tuple(inside)
         return hides
 
 

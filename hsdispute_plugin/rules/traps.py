@@ -58,6 +58,8 @@ def turned(text: str) -> tuple[str, str] | None:
 
     Whole numbers, plain decimals and dates such as 2025-10-27 stay: we read their text ourselves.
     """
+    if "\u4e00" <= text[:1] <= "\u9fff":  # most words: none of these begins so
+        return None
     return next(((zh, en) for pattern, zh, en in _TURNED if pattern.fullmatch(text)), None)
 
 
