@@ -189,18 +189,20 @@ class Accounts:
 
         ``seen`` is false for what a page asks by itself: it must not keep a session awake that nobody sits at.
         """
-        with self._store.begin() as tx:
+        with self._store.reading() as tx:
             session = tx.session(_digest(token))
-            if session is None:
-                return None
-            if now - session.seen_at > limits.idle or now - session.began_at > limits.whole:
-                tx.end_sessions(token=session.token)
-                return None
-            user = tx.user(session.login)
-            if user is None or user.disabled:
-                return None
-            if seen and now - session.seen_at > SEEN_EVERY:
-                tx.see_session(session.token, now)
+            user = tx.user(session.login) if session else None
+        if session is None or user is None or user.disabled:
+            return None
+        over = now - session.seen_at > limits.idle or now - session.began_at > limits.whole
+        if over or (seen and now - session.seen_at > SEEN_EVERY):
+            with self._store.begin() as tx:
+                if over:
+                    tx.end_sessions(token=session.token)
+                else:
+                    tx.see_session(session.token, now)
+        if over:
+            return None
         return Person(user.login, user.person, user.unit, tuple(Role(r) for r in user.roles))
 
     def sign_out(self, token: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -58,6 +58,11 @@ class Store:
             if self.embedded:
                 sa.event.listen(self._engine, "connect", _prepare_sqlite)
                 sa.event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+                self._reader = sa.create_engine(address, connect_args=waits, hide_parameters=True)
+                sa.event.listen(self._reader, "connect", _prepare_sqlite_for_reading)
+                sa.event.listen(self._reader, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+            else:
+                self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             self._migrate()
         except ImportError as err:
             raise StoreRefused("没有安装 psycopg，不能用 PostgreSQL：请安装 hsdispute-plugin[postgresql]") from err
@@ -83,18 +88,29 @@ class Store:
                 schema.STEPS[version](connection)
                 connection.execute(schema.meta.update().where(schema.meta.c.key == "schema").values(value=str(version)))
 
-    @contextmanager
-    def begin(self) -> Iterator[Transaction]:
+    def begin(self) -> AbstractContextManager[Transaction]:
         """Open a writing transaction: committed at the end, rolled back when the block raises.
 
         Raises:
             StoreDelayed: The database did not take it; nothing was changed.
         """
+        return self._transaction(self._engine, self._turn())
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction that sees the database as it stands now and changes nothing: however long it reads, nobody waits.
+
+        Raises:
+            StoreDelayed: The database did not answer, or something was to be changed.
+        """
+        return self._transaction(self._reader, nullcontext())
+
+    @contextmanager
+    def _transaction(self, engine: sa.Engine, turn: AbstractContextManager[None]) -> Iterator[Transaction]:
         if self.keys:
             with suppress(KeysRefused):  # what is known goes on being used; whoever needs a key that is not is told
                 self.keys.refresh()
         try:
-            with self._turn(), self._engine.begin() as connection:
+            with turn, engine.begin() as connection:
                 yield Transaction(connection, self.keys)
         except KeysRefused as err:
             raise StoreDelayed(str(err)) from err
@@ -199,6 +215,12 @@ class Store:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+        self._reader.dispose()
+
+
+def _prepare_sqlite_for_reading(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA query_only=ON")
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

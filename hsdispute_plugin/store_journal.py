@@ -46,7 +46,7 @@ class JournalTable:
 
     def add_journal(self, case_no: str, now: datetime, who: str, act: str, why: str, clause: str) -> None:
         """Append a line; its seal covers the line and the seal before it, so that a change is found."""
-        before = self.journal_head()  # held: one at a time
+        before = self.journal_head(held=True)  # one at a time
         previous = before.seal if before else ""
         seal = seal_of(previous, case_no, now, who, act, why, clause)
         added = self._c.execute(schema.journal.insert().values(
@@ -55,10 +55,10 @@ class JournalTable:
         head = Head(int(added.inserted_primary_key[0]), case_no, seal)
         self._c.execute(schema.meta.update().where(schema.meta.c.key == schema.HEAD).values(value=str(head)))
 
-    def journal_head(self) -> Head | None:
-        """Return the last line ever written, held against other writers."""
-        chosen = sa.select(schema.meta.c.value).where(schema.meta.c.key == schema.HEAD).with_for_update()
-        return Head.read(self._c.scalar(chosen) or "")
+    def journal_head(self, *, held: bool = False) -> Head | None:
+        """Return the last line ever written; ``held`` against other writers until the end of the transaction."""
+        chosen = sa.select(schema.meta.c.value).where(schema.meta.c.key == schema.HEAD)
+        return Head.read(self._c.scalar(chosen.with_for_update() if held else chosen) or "")
 
     def journal(self, case_no: str | None = None) -> list[JournalRow]:
         """Return the lines of a case, or of all, oldest first."""

@@ -291,3 +291,32 @@ def test_a_thread_that_waits_too_long_for_its_turn_is_told(tmp_path):
 def test_a_timeout_that_is_no_number_is_refused(tmp_path):
     with pytest.raises(StoreRefused, match="数据库打不开"):
         Store(f"sqlite:///{tmp_path / 'cases.sqlite3'}?timeout=soon")
+
+
+def test_who_reads_waits_for_nobody_and_keeps_nobody_waiting(url):
+    store = Store(url)
+    with store.begin() as tx:
+        tx.add_journal("HS-1", NOW, "谁", "一", "", "")
+    with store.reading() as reading:
+        before = [line.act for line in reading.journal()]
+        with store.begin() as tx:  # while somebody reads
+            tx.add_journal("HS-1", NOW, "谁", "二", "", "")
+        with store.reading() as later:
+            assert [line.act for line in later.journal()] == ["一", "二"]
+        # One moment all through, so that the chain and its head fit.
+        assert [line.act for line in reading.journal()] == before == ["一"]
+        assert list(broken(reading.journal(), reading.journal_head())) == []
+    with store.begin() as tx:
+        tx.add_journal("HS-1", NOW, "谁", "三", "", "")
+        with store.reading() as reading:  # while somebody writes
+            assert len(reading.journal()) == 2
+    store.close()
+
+
+def test_who_reads_cannot_change_anything(url):
+    store = Store(url)
+    with pytest.raises(StoreDelayed), store.reading() as tx:
+        tx.set_meta("x", "y")
+    with store.begin() as tx:
+        assert tx.meta("x") in (None, "")
+    store.close()

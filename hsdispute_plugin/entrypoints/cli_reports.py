@@ -32,7 +32,7 @@ def report(
     span = span_of(month) if month else None
     if month and span is None:
         fail(f"--month 不能是 “{month}”，请写成 2026-11，一个季度写成 2026-Q4")
-    with office(config, database, now) as here, here.store.begin() as tx:
+    with office(config, database, now) as here, here.store.reading() as tx:
         terms = here.desk.terms(here.book)
         made = monthly(tx, terms, *span, here.now) if span else rising(tx, terms, here.now, days)
     for line in lines(made):

@@ -163,7 +163,7 @@ def _keys(directory: Path, seals: Counter[str], *, scrub: bool) -> Iterator[str]
 def _database(directory: Path, database: str | None, platforms: Mapping[str, Platform]) -> Iterator[str]:
     try:
         store = Store(app.database_url(database))
-        with store.begin() as tx:
+        with store.reading() as tx:
             seals, scrub = tx.seals(), tx.scrub_is_due()
             depths, unfinished, head = tx.depths(), tx.unfinished(), tx.journal_head()
             faults = [found.says for found in islice(broken(tx.journal_lines(), head), MOST_FAULTS + 1)]

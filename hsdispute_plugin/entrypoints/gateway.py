@@ -52,7 +52,7 @@ class Gateway:
         self._token = api_token()
 
     def _depths(self) -> dict[str, int]:
-        with self._app.store.begin() as tx:
+        with self._app.store.reading() as tx:
             return tx.depths()
 
     async def hook(self, request: Request) -> Response:

@@ -26,7 +26,7 @@ def board(visit: Visit) -> Response:
     today = datetime.combine(now.astimezone(SHANGHAI).date(), time(), SHANGHAI)
     trend = timedelta(days=int(str(visit.book.source.settings["trend_days"].value)))
     monday = today - timedelta(days=today.weekday() + 7 * (WEEKS - 1))
-    with visit.app.store.begin() as tx:
+    with visit.app.store.reading() as tx:
         colours = tx.count_inbox(now)
         due = tx.due_between(now, today + timedelta(days=1))
         late = {owing(unit, terms): n for unit, n in tx.overdue_by_unit(now).items()}

@@ -43,7 +43,7 @@ def resend(visit: Visit) -> Response:
 def chain(visit: Visit) -> Response:
     """POST /operations/chain: read the whole journal and name every place where it is not what was written."""
     read = count()
-    with visit.app.store.begin() as tx:
+    with visit.app.store.reading() as tx:
         head = tx.journal_head()
         found = list(broken((line for line, _ in zip(tx.journal_lines(), read, strict=False)), head))[:MOST]
     values: dict[str, Any] = {"checked": found, "lines": next(read)}
@@ -53,7 +53,7 @@ def chain(visit: Visit) -> Response:
 
 
 def _now(visit: Visit) -> dict[str, Any]:
-    with visit.app.store.begin() as tx:
+    with visit.app.store.reading() as tx:
         lanes, unfinished = tx.lanes(visit.now), tx.unfinished()
         hosts = [Host(name, *lanes.get(name, (0, None)), unfinished.get(name, 0)) for name in visit.app.platforms]
         return {"hosts": hosts, "workers": tx.workers(visit.now), "depths": tx.depths(), "dead": tx.outbox(("dead",), MOST),

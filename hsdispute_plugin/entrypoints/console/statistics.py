@@ -25,7 +25,7 @@ def counted(visit: Visit, span: str) -> Report | None:
     days = span_of(span)
     if days is None and span != WARNING:
         return None
-    with visit.app.store.begin() as tx:
+    with visit.app.store.reading() as tx:
         if days:
             return monthly(tx, visit.terms, *days, visit.now)
         return warning(tx, visit.terms, visit.now, int(str(visit.book.source.settings["trend_days"].value)))

@@ -15,7 +15,7 @@ ADMINISTRATORS = (Role.ADMIN,)
 
 def people(visit: Visit) -> Response:
     """GET /users: all users by unit."""
-    with visit.app.store.begin() as tx:
+    with visit.app.store.reading() as tx:
         rows = tx.users()
     return visit.page("users/users.html", rows=rows, units=visit.book.source.units)
 
@@ -79,7 +79,7 @@ def _other(visit: Visit) -> str:
 
 
 def _form(visit: Visit, login: str | None, says: str = "") -> Response:
-    with visit.app.store.begin() as tx:
+    with visit.app.store.reading() as tx:
         user = tx.user(login) if login else None
     if login and user is None:
         raise Missing

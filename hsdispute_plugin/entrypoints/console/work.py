@@ -22,7 +22,7 @@ def inbox(visit: Visit) -> Response:
     page = max(1, int(query.get("page", "1"))) if query.get("page", "1").isdecimal() and len(query.get("page", "1")) < 7 else 1
     unit = visit.person.cases_of
     assert unit is not None  # the page is for those who work on cases
-    with visit.app.store.begin() as tx:
+    with visit.app.store.reading() as tx:
         count = tx.count_inbox(visit.now, unit=unit, states=states, text=text, accepting=accepting)
         lines = tx.inbox(visit.now, unit=unit, states=states, colour=colour, text=text, accepting=accepting,
                          limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE)
