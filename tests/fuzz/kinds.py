@@ -93,7 +93,8 @@ def bodies() -> list[bytes]:
     order = {"orderNum": "QY-1", "title": "欠缴", "majorContent": "单位欠缴养老保险八个月", "callerName": "缴费人甲",
              "callerPhone": "13800000000", "callTime": "2026年11月2日 8时30分", "deadlineDate": "20261203093000", "orderType": 3}
     given = [{"event": "issue.created", "id": "1", "actor": "rexian", "event_id": "created-1"}, {"data": order},
-             {"id": 7, "event_id": "x"}, {"data": {"orderNum": 7}}, {"ticket": "7", "transaction": "12"}, order, [order], "x", 7]
+             {"id": 7, "event_id": "x"}, {"data": {"orderNum": 7}}, {"ticket": "7", "transaction": "12"},
+             {"event": "ticket.updated", "id": "7", "actor": "rexian", "event_id": "txn-12"}, order, [order], "x", 7]
     return [json.dumps(g, ensure_ascii=False).encode(e) for g in given for e in ("utf-8", "gb18030")]
 
 
