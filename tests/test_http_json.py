@@ -221,7 +221,7 @@ class TestTrips:
         app.close()
 
     @pytest.mark.parametrize(("body", "told"), [
-        (b"\xff\xff", "不是 UTF-8 或 GB18030 的 JSON"), (b"[" * 90_000, "JSON"), (b"7", "不是一个 JSON 对象"),
+        (b"\xff\xff", "不是 UTF-8 或 GB18030 的 JSON"), (b"[" * 90_000, "嵌套超过"), (b"7", "不是一个 JSON 对象"),
         (b'{"data": {}}', "工单编号（orderNum）"),
         (b'{"data": {"orderNum": "1", "callTime": "13800000000"}}', "来电时间（callTime）")])
     def test_what_is_no_ticket_is_refused_without_its_words(self, joined, body, told):

@@ -70,7 +70,8 @@ class RequestTrackerRest:
     def __init__(self, base: str, account: str, token: str, timeout_s: float, authority: str = "") -> None:
         self._account, self._user, self._proved = account, token.split("-")[1] if token.count("-") == 2 else "", False
         self._queues: dict[str, str] = {}  # names by id
-        self._http = Http(base + "/REST/2.0", timeout_s=timeout_s, authority=authority, headers={
+        # No cookies: RT lets a session of an earlier answer win over the token.
+        self._http = Http(base + "/REST/2.0", timeout_s=timeout_s, cookies=False, authority=authority, headers={
             "Authorization": f"token {token}", "Accept": "application/json", "Accept-Language": "en"})
 
     def version(self) -> str:
