@@ -35,7 +35,7 @@ class CaseTables(SealedTables):
         return self._case(schema.cases.c.case_no == case_no)
 
     def _case(self, which: sa.ColumnElement[bool]) -> CaseRow | None:
-        row = self._c.execute(sa.select(*_CASE_COLUMNS).where(which).with_for_update()).first()
+        row = self._c.execute(_CASE.where(which)).first()
         return self._case_row(row) if row else None
 
     def cases(self, after: str = "", limit: int | None = None) -> list[CaseRow]:
@@ -189,14 +189,13 @@ class CaseTables(SealedTables):
     def typical_cases(self, sharing: Sequence[str] | None = None) -> list[TypicalCase]:
         """Return the library, newest first; with ``sharing`` only what has one of these topics, without the texts."""
         c = schema.library.c
-        chosen = sa.select(*c).order_by(c.id.desc())
-        if sharing is not None:
-            if not sharing:
-                return []
-            chosen = sa.select(*[sa.literal("") if column is c.text else column for column in c]).order_by(c.id.desc()).where(
-                sa.or_(*((" " + c.topics + " ").contains(f" {topic} ", autoescape=True) for topic in sharing)))
-        return [TypicalCase(id_, case_no, title, track, tuple(topics.split()), text, who, at)
-                for id_, case_no, title, track, topics, text, who, at in self._c.execute(chosen)]
+        if sharing is not None and not sharing:
+            return []
+        columns = c if sharing is None else [sa.literal("") if column is c.text else column for column in c]
+        rows = self._c.execute(sa.select(*columns).order_by(c.id.desc()))
+        found = [TypicalCase(id_, case_no, title, track, tuple(topics.split()), text, who, at)
+                 for id_, case_no, title, track, topics, text, who, at in rows]
+        return found if sharing is None else [t for t in found if not set(t.topics).isdisjoint(sharing)]
 
     # -- traits -----------------------------------------------------------------------------------------------------
 
@@ -209,9 +208,7 @@ class CaseTables(SealedTables):
 
     def cases_alike(self, kind: str, value: str, since: datetime, but: str = "") -> list[str]:
         """Return the numbers of the cases that share a trait since a moment, newest first; ``but`` is left out."""
-        c = schema.traits.c
-        chosen = sa.select(c.case_no).where(c.kind == kind, c.value == value, c.at >= since, c.case_no != but)
-        return list(self._c.scalars(chosen.order_by(c.at.desc(), c.case_no.desc())))
+        return list(self._c.scalars(_ALIKE, {"kind_": kind, "value_": value, "since_": since, "but_": but}))
 
     def states_of(self, numbers: Sequence[str]) -> dict[str, str]:
         """Return the state of each of these cases."""
@@ -236,3 +233,9 @@ def _upsert(table: sa.Table, several: bool) -> sa.Insert:
 _CASE_COLUMNS = tuple(schema.cases.c[name] for name in CaseRow.__dataclass_fields__)
 _PAPER_COLUMNS = tuple(schema.papers.c[name] for name in PaperRow.__dataclass_fields__)
 _LINE_COLUMNS = tuple(schema.cases.c[name] for name in CaseLine.__dataclass_fields__)
+#: Statements asked with every ticket, made once: to build one takes longer than to ask it.
+_CASE = sa.select(*_CASE_COLUMNS).with_for_update()
+_T = schema.traits.c
+_ALIKE = sa.select(_T.case_no).where(
+    _T.kind == sa.bindparam("kind_"), _T.value == sa.bindparam("value_"), _T.at >= sa.bindparam("since_"),
+    _T.case_no != sa.bindparam("but_")).order_by(_T.at.desc(), _T.case_no.desc())

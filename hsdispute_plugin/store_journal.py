@@ -49,8 +49,9 @@ class JournalTable:
         before = self.journal_head(held=True)  # one at a time
         previous = before.seal if before else ""
         seal = seal_of(previous, case_no, now, who, act, why, clause)
-        added = self._c.execute(schema.journal.insert().values(
-            case_no=case_no, at=now, who=who, act=act, why=why, clause=clause, previous=previous, seal=seal))
+        added = self._c.execute(schema.journal.insert(), {
+            "case_no": case_no, "at": now, "who": who, "act": act, "why": why, "clause": clause, "previous": previous,
+            "seal": seal})
         assert added.inserted_primary_key
         head = Head(int(added.inserted_primary_key[0]), case_no, seal)
         self._c.execute(schema.meta.update().where(schema.meta.c.key == schema.HEAD).values(value=str(head)))

@@ -123,10 +123,10 @@ class LaneTables(SealedTables):
         kind: str = "result",
     ) -> None:
         """Queue a write-back, or with another ``kind`` a notice."""
-        self._c.execute(schema.outbox.insert().values(
-            key=key, case_no=case_no, platform=platform, ticket_no=ticket_no, kind=kind, state="queued",
-            attempts=0, next_at=now, created_at=now, payload=self._seal_json(schema.outbox.c.payload, (key,), payload),
-            sealed_by=self._sealed_by()))
+        self._c.execute(schema.outbox.insert(), {
+            "key": key, "case_no": case_no, "platform": platform, "ticket_no": ticket_no, "kind": kind, "state": "queued",
+            "attempts": 0, "next_at": now, "created_at": now,
+            "payload": self._seal_json(schema.outbox.c.payload, (key,), payload), "sealed_by": self._sealed_by()})
         self._tell(platform)
 
     def claim(
