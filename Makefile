@@ -54,6 +54,7 @@ bench: $(VENV)/.bench  ## figures of docs/benchmarks.md, charts as PNG
 	$(BIN)/python -m benchmarks.verify
 	$(BIN)/python -m benchmarks.soak
 	$(BIN)/python -m benchmarks.console
+	$(BIN)/python -m benchmarks.sealing
 	$(BIN)/python -m benchmarks.gateway
 	$(BIN)/python -m benchmarks.measure
 

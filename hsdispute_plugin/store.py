@@ -185,6 +185,9 @@ class Store:
                         connection.cursor().execute(statement).fetchall()
             else:
                 with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as server:
+                    # Whoever comes after us waits for those whom we wait for. The connection is not used again.
+                    server.exec_driver_sql("SET lock_timeout = '5s'")
+                    server.detach()
                     server.exec_driver_sql(f"VACUUM FULL {', '.join(t.name for t in (*schema.SEALED, schema.traits))}")
         except (sa.exc.DBAPIError, sqlite3.Error) as err:
             raise StoreDelayed(f"数据库正忙（{type(err).__name__}），还没有清掉空闲页，稍后再清 / the database is busy") from err

@@ -7,12 +7,15 @@ import threading
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 
 from hsdispute_plugin.adapters.signature import sign
 from hsdispute_plugin.app import App, shipped_config
 from hsdispute_plugin.entrypoints.gateway import create
-from hsdispute_plugin.entrypoints.gateway_body import MAX_BODY_BYTES, MAX_DEPTH
+from hsdispute_plugin.entrypoints.gateway_body import MAX_BODY_BYTES, MAX_DEPTH, refuse_depth
 from hsdispute_plugin.entrypoints.group_commit import GroupCommit
 from hsdispute_plugin.store import StoreDelayed
 
@@ -277,3 +280,22 @@ def test_a_commit_that_fails_is_heard_by_all_who_shared_it_and_not_by_the_next()
 
     failed, kept = asyncio.run(one_after_another())
     assert isinstance(failed, StoreDelayed) and kept == 2
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.recursive(st.text() | st.integers() | st.none(), lambda inner: st.lists(inner, max_size=2) | st.dictionaries(
+    st.text(max_size=3), inner, max_size=2), max_leaves=40), st.integers(0, 2 * MAX_DEPTH))
+def test_the_depth_that_is_counted_is_that_of_the_value(value, more):
+    for _ in range(more):
+        value = [value]
+
+    def depth(given):
+        inner = given.values() if isinstance(given, dict) else given if isinstance(given, list) else None
+        return 0 if inner is None else 1 + max(map(depth, inner), default=0)
+
+    for body in (json.dumps(value).encode(), json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")):
+        if depth(value) > MAX_DEPTH:
+            with pytest.raises(HTTPException, match="嵌套超过"):
+                refuse_depth(body)
+        else:
+            refuse_depth(body)

@@ -18,6 +18,7 @@ from hsdispute_plugin.model import SHANGHAI
 from hsdispute_plugin.outbox import Outbox
 from hsdispute_plugin.reception import Reception
 from hsdispute_plugin.store import Store
+from hsdispute_plugin.store_backup import backup
 from hsdispute_plugin.store_journal import broken
 from tests import sealed
 from tests.hosts.roundup.settings import connect
@@ -55,7 +56,7 @@ class County:
 
     def __init__(self, tracker, directory):
         self.tracker, self.book, self.now = tracker, open_rulebook(), clock()
-        self.store = Store(f"sqlite:///{directory / 'cases.sqlite3'}", sealed.keys())
+        self.directory, self.store = directory, Store(f"sqlite:///{directory / 'cases.sqlite3'}", sealed.keys())
         self.desk = Desk(self.store, Forms(shipped_config() / "forms"))
         platforms, plugins = {self.platform: self.connected(tracker)}, Plugins([built_in], installed=False)
         self.reception = Reception(self.store, platforms, self.desk, lambda: self.book, plugins, lambda: self.now)
@@ -178,6 +179,9 @@ def test_a_general_matter_of_two_units_from_ticket_to_archive(county):
     with county.store.begin() as tx:
         journal, head, left = tx.journal(), tx.journal_head(), [r for r in tx.outbox() if r.kind == "result"]
     assert (list(broken(journal, head)), left) == ([], [])
+    backup(f"sqlite:///{county.directory / 'cases.sqlite3'}", county.directory / "cases.backup")
+    for file in county.directory.glob("cases*"):  # the database, its log, its backup: the payer and what was said is sealed
+        assert [w for w in ("柳某某", "13800000000", "砖厂上班", "欠缴八个月属实") if w.encode() in file.read_bytes()] == [], file
     people = [line for line in journal if not line.who.startswith("系统时钟")]
     assert [line.act for line in people] == [
         "收到工单", "转办", "签收", "受理登记", "审核", "分类流转", "派发联办", "签收任务", "联办意见", "形成总处理意见",
