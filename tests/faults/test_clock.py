@@ -10,6 +10,7 @@ import pytest
 from hsdispute_plugin import app
 from hsdispute_plugin.desk_docket import Terms, facts_of, read
 from hsdispute_plugin.store import Store
+from tests import sealed
 from tests.faults.proxy import Proxy
 from tests.faults.world import County, until
 from tests.hosts.roundup.tracker import Desk, Tracker
@@ -43,7 +44,7 @@ def jump(county, seconds):
 
 def test_clocks_that_are_set_tell_once_and_take_no_work_away(county):
     hotline, numbers = Desk(county.tracker), []
-    store = Store(county.database)
+    store = Store(county.database, sealed.keys())
     book = app.open_rulebook(county.config, app.open_plugins())
     terms = Terms.of(book.source)
 
