@@ -66,7 +66,7 @@ def rows_of(store: Store) -> Iterator[CaseRow]:
     """Yield all cases of a store by number, a page in each transaction, so that a running gateway hardly waits."""
     last = ""
     while True:
-        with store.begin() as tx:
+        with store.reading() as tx:
             rows = tx.cases(last, PAGE)
         if not rows:
             return

@@ -116,7 +116,7 @@ def _replay(old: Path, new: Path, store: Store, at: datetime, progress: Progress
     from hsdispute_plugin.rules.replay_gather import Chunk
     from hsdispute_plugin.rules.replay_history import chunks_of
 
-    with store.begin() as tx:
+    with store.reading() as tx:
         count = tx.count_cases()
     run = Run(joined.cache_directory(), max(1, (os.cpu_count() or 1) - 1), at)  # a core is left to the gateway
 

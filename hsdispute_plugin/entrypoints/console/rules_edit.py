@@ -41,7 +41,7 @@ def about(draft: Draft, name: str) -> str:
 def files(visit: Visit) -> Response:
     """GET /rules/draft: the files of the draft, what is wrong with them, who changed them last."""
     draft = draft_of(visit)
-    with visit.app.store.begin() as tx:
+    with visit.app.store.reading() as tx:
         last = tx.journal_page(case_no=BOOK, limit=LAST)
     return visit.page("rules/draft.html", files=sorted(draft.files(), key=lambda f: not f.differs), about=partial(about, draft),
                       problems=draft.problems(extra_facts(visit)),
@@ -137,7 +137,7 @@ def _editor(
     draft = draft_of(visit)
     changed_by: JournalRow | None = None
     if theirs:
-        with visit.app.store.begin() as tx:
+        with visit.app.store.reading() as tx:
             changed_by = next((line for line in tx.journal_page(case_no=BOOK) if line.why.startswith(f"{file.name}：")), None)
     line = visit.query.get("line", "")
     return visit.page(

@@ -112,7 +112,7 @@ def touched_so_far(visit: Visit) -> Response:
 def touched(store: Store, text: str, progress: Progress) -> Mapping[str, Any]:
     """Count the tickets in which a word stands, as it is read (traditional, full-width and kindred characters alike)."""
     wanted, count, samples, seen = fold(text), 0, list[str](), 0
-    with store.begin() as tx:
+    with store.reading() as tx:
         total = tx.count_cases()
     for row in rows_of(store):
         seen += 1
