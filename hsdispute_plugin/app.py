@@ -7,8 +7,8 @@ import random
 import secrets
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from hsdispute_plugin.store import Store
     from hsdispute_plugin.store_keys import Keys
 
+CANDIDATE_S = 2.0  # of the processor, for what is tried beside a live decision: a thousand times what a ticket takes
 DEFAULT_DATABASE = "sqlite:///hsdispute.sqlite3"
 NO_KEYS = "none"
 
@@ -167,6 +168,7 @@ class App:
         from hsdispute_plugin.app_shadow import Shadows
         from hsdispute_plugin.outbox import Outbox
         from hsdispute_plugin.reception import Reception
+        from hsdispute_plugin.reception_limit import Limit
 
         self.directory = config_directory(directory)
         self.plugins = open_plugins()
@@ -174,14 +176,15 @@ class App:
         self.books = RulebookHolder(self.directory, make, time.monotonic)
         self.platforms, self.intervals_s = open_platforms(self.directory, self.plugins)
         self.store = _store(self.directory, database)
-        self.desk = _desk(self.directory, self.store, self.book, self.plugins)
+        aside = Limit(CANDIDATE_S)
+        self.desk = _desk(self.directory, self.store, self.book, self.plugins, aside.on)
         self.shadows = Shadows(self.directory, self.store, self.plugins.extractors)
         self.owner = f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(3)}"
         self.paces = paces(self.directory)
         self.signings = {name: Signing.of(platform_settings(name, self.directory)) for name in self.platforms}
         self.outbox = Outbox(
             self.store, self.platforms, clock, random.random, self.desk.paper, self.plugins.notify, self.paces)
-        self.reception = Reception(self.store, self.platforms, self.desk, self.books.rulebook, self.plugins, clock)
+        self.reception = Reception(self.store, self.platforms, self.desk, self.books.rulebook, self.plugins, clock, aside)
 
     @property
     def book(self) -> Rulebook:
@@ -276,12 +279,15 @@ def _store(directory: Path, database: str | None) -> Store:
     return store
 
 
-def _desk(directory: Path, store: Store, book: Rulebook, plugins: Plugins) -> Desk:
+def _desk(
+    directory: Path, store: Store, book: Rulebook, plugins: Plugins,
+    limit: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> Desk:
     from hsdispute_plugin.desk import Desk
     from hsdispute_plugin.desk_shadow import Candidate
     from hsdispute_plugin.forms import Forms
 
-    candidate = Candidate(partial(open_candidate, directory, plugins=plugins))
+    candidate = Candidate(partial(open_candidate, directory, plugins=plugins), limit)
     return Desk(store, Forms(directory / "forms"), first_units(directory, book.source.units.values()), candidate)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +17,7 @@ import structlog
 
 from hsdispute_plugin.desk_alike import TOWN, Alike
 from hsdispute_plugin.desk_docket import Terms
-from hsdispute_plugin.errors import RulebookError, place_of, trace_of
+from hsdispute_plugin.errors import DeliveryRefused, RulebookError, place_of, trace_of
 from hsdispute_plugin.model import Decision
 from hsdispute_plugin.rules.editions import EditionRefused
 from hsdispute_plugin.rules.rulebook import Rulebook
@@ -24,6 +25,7 @@ from hsdispute_plugin.rules.shadow import said_of
 from hsdispute_plugin.store import Transaction
 from hsdispute_plugin.store_shadow import LONGEST_FAULT, ShadowRow, ShadowTicket
 
+SLOW_MOST = 3  # tickets in one process that did not end
 _log = structlog.get_logger(__name__)
 
 
@@ -61,9 +63,12 @@ class Beside:
 class Candidate:
     """The rule book under 试算, opened once in each process; one that cannot be opened is not tried again until the next 试算."""
 
-    def __init__(self, open_: Callable[[str], Rulebook]) -> None:
-        """``open_`` opens a prepared edition by name."""
-        self._open, self._lock = open_, threading.Lock()
+    def __init__(
+        self, open_: Callable[[str], Rulebook], limit: Callable[[], AbstractContextManager[None]] = nullcontext
+    ) -> None:
+        """``open_`` opens a prepared edition by name; ``limit`` stops with ``DeliveryRefused`` what thinks for too long."""
+        self._open, self._limit, self._lock = open_, limit, threading.Lock()
+        self._slow = 0
         self._known: tuple[int, tuple[Rulebook, Terms] | Exception] | None = None
 
     def of(self, shadow: ShadowRow) -> tuple[Rulebook, Terms]:
@@ -74,6 +79,7 @@ class Candidate:
         """
         with self._lock:
             if self._known is None or self._known[0] != shadow.id:
+                self._slow = 0
                 try:
                     book = self._open(shadow.candidate)
                     self._known = shadow.id, (book, Terms.of(book.source))
@@ -91,14 +97,25 @@ class Candidate:
         new one: a case stays with the edition that decided it.
         """
         try:
-            thought = think(*self.of(shadow), True)
+            book, terms = self.of(shadow)
+            with self._limit():
+                thought = think(book, terms, True)
             said, live_said = said_of(thought.decision), said_of(live.decision)
             mine = before == shadow.candidate or (not before and chosen(shadow, live, key))
         except Exception as err:  # whatever it is, it is the candidate's, and the live decision stands
-            known = isinstance(err, EditionRefused | RulebookError)
+            known = isinstance(err, EditionRefused | RulebookError | DeliveryRefused)
+            if isinstance(err, DeliveryRefused):
+                self._was_slow(shadow)
             _log.warning("candidate_failed", edition=shadow.candidate, error=str(err) if known else trace_of(err))
             return Beside(shadow, None, (str(err) if known else place_of(err))[:LONGEST_FAULT])
         return Beside(shadow, said if said != live_said else None, thought=thought, decides=mine and _as_safe(thought, live))
+
+    def _was_slow(self, shadow: ShadowRow) -> None:
+        """Note that it did not end; one that does so again and again is not asked any more."""
+        with self._lock:
+            self._slow += 1
+            if self._slow >= SLOW_MOST:
+                self._known = shadow.id, EditionRefused(f"{shadow.candidate} 版有 {SLOW_MOST} 张工单读不完，已不再试，请停止试算")
 
 
 def chosen(shadow: ShadowRow, live: Thought, key: str) -> bool:

@@ -40,11 +40,13 @@ class Reception:
 
     def __init__(
         self, store: Store, platforms: Mapping[str, Platform], desk: Desk, book: Callable[[], Rulebook], plugins: Plugins,
-        clock: Callable[[], datetime],
+        clock: Callable[[], datetime], aside: Limit | None = None,
     ) -> None:
+        """``aside`` is the limit of what the desk tries beside the live decision; it is enforced here with our own."""
         self._store, self._platforms, self._desk, self._book = store, platforms, desk, book
         self._plugins, self._clock = plugins, clock
         self._hands, self._alone, self._limit = Hands(), threading.Lock(), Limit()
+        self._limits = (self._limit, aside) if aside else (self._limit,)
 
     def keep(self, given: Sequence[tuple[str, HostEvent]]) -> list[bool]:
         """Record events (platform, event) durably in one commit; ``False`` for one that is known.
@@ -102,7 +104,8 @@ class Reception:
 
     def enforce(self) -> None:
         """Stop the thinking about tickets that does not end; called from time to time by another thread."""
-        self._limit.enforce()
+        for limit in self._limits:
+            limit.enforce()
 
     def _work(self, row: EventRow, owner: str) -> Received:
         if row.crashes >= MAX_FAULTS:

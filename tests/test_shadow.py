@@ -18,6 +18,7 @@ from hsdispute_plugin.desk_shadow import chosen as picks
 from hsdispute_plugin.entrypoints.shadow_report import as_html, as_json, as_text, kept
 from hsdispute_plugin.hooks.platform import HostTicket
 from hsdispute_plugin.model import Ticket
+from hsdispute_plugin.reception_limit import Limit
 from hsdispute_plugin.rules import editions as editions_room
 from hsdispute_plugin.rules.editions import EditionRefused, activate, current, history, rollback
 from hsdispute_plugin.rules.load import edition_of
@@ -307,6 +308,33 @@ def test_a_fault_of_the_candidate_is_counted_and_the_ticket_decided_as_ever(worl
     with pytest.raises(ShadowRefused, match="在 5 张工单上出过错"):
         world.shadows.promote(world.now, "冯某", "会议纪要", kept)
     assert current(world.place) == begun.live
+
+
+def test_a_candidate_that_never_ends_is_stopped_and_after_three_tickets_not_asked_any_more(world, monkeypatch):
+    begun, limit, ended = world.start(share=100), Limit(0.05), threading.Event()
+    world.desk._candidate._limit = limit.on
+    book, _ = world.desk._candidate.of(begun)
+
+    def forever(*_):
+        while True:
+            pass
+
+    monkeypatch.setattr(book, "facts", forever)
+
+    def guard():
+        while not ended.wait(0.01):
+            limit.enforce()
+
+    thread = threading.Thread(target=guard)
+    thread.start()
+    rows = world.all_arrive()
+    ended.set()
+    thread.join()
+    assert {r.edition for r in rows} == {begun.live}
+    told = [t.fault for t in world.kept()]
+    assert all("还没有读完" in fault for fault in told[:3])
+    assert all("3 张工单读不完，已不再试" in fault for fault in told[3:])
+    assert len(told) == len(SAID)
 
 
 def test_a_candidate_that_is_not_on_this_machine_is_a_fault_that_names_it(world):
