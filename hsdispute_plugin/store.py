@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from typing import Any
@@ -21,6 +20,7 @@ from hsdispute_plugin.store_lanes import CHANNEL, LaneTables
 from hsdispute_plugin.store_leases import LeaseTables
 from hsdispute_plugin.store_retention import RetentionTables
 from hsdispute_plugin.store_shadow import ShadowTables
+from hsdispute_plugin.store_turns import Turns
 
 PATIENCE_S = 10.0  # how long we wait for an embedded database that another process, or thread, holds: sqlite:///file?timeout=5
 MIGRATION_LOCK = 20251027  # any number of our own: PostgreSQL's advisory lock while the schema is brought up to date
@@ -45,7 +45,7 @@ class Store:
         """
         self.embedded = url.startswith("sqlite")
         self.keys = keys
-        self._writer = threading.Lock()  # SQLite has one writer: wait here, not in its busy loop
+        self._turns = Turns()  # SQLite has one writer: wait here, not in its busy loop
         if not url.startswith(("sqlite", "postgresql+psycopg:")):
             raise StoreRefused("数据库地址应是 sqlite:///文件 或 postgresql+psycopg://用户:口令@主机/库 / "
                                "unknown kind of database")
@@ -126,12 +126,12 @@ class Store:
         if not self.embedded:
             yield
             return
-        if not self._writer.acquire(timeout=self._patience_s):
+        if not self._turns.take(self._patience_s):
             raise StoreDelayed("数据库正忙，没有改动任何内容，请稍后再试 / the database is busy")
         try:
             yield
         finally:
-            self._writer.release()
+            self._turns.give()
 
     def missing_keys(self) -> tuple[str, ...]:
         """Return the ids of the keys that are missing to read what is here."""

@@ -1,7 +1,7 @@
 """``hsdispute`` as it is, but with what a test sets: a clock, and limits of minutes made seconds.
 
 ``HSDISPUTE_TEST_OFFSET`` names a file with the seconds that the clock shows more. ``HSDISPUTE_TEST_LIMIT_S`` is how long a ticket
-may be thought about, and twice that how long no thread may come to run; ``HSDISPUTE_TEST_TRIES`` tries at one that breaks.
+may be thought about, and four times that how long no thread may come to run; ``HSDISPUTE_TEST_TRIES`` tries at one that breaks.
 """
 
 import os
@@ -23,6 +23,6 @@ if __name__ == "__main__":
     working.TICK_EVERY_S = 1.0  # the machine's clock moves by days here
     if limit := os.environ.get("HSDISPUTE_TEST_LIMIT_S"):
         reception_limit.LONGEST_S = float(limit)
-        working.STUCK_S, working.GUARD_EVERY_S = 2 * float(limit), 0.5
+        working.STUCK_S, working.GUARD_EVERY_S = 4 * float(limit), 0.5
     reception.MAX_FAULTS = int(os.environ.get("HSDISPUTE_TEST_TRIES", reception.MAX_FAULTS))
     cli.main()

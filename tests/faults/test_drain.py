@@ -61,7 +61,8 @@ def county(tmp_path):
 
 
 def order(n, content, minute):
-    return {**copy.deepcopy(ORDER), "orderNum": f"QY-{n}", "majorContent": content, "updateTime": f"2026-11-25 09:{minute:02}:00"}
+    return {**copy.deepcopy(ORDER), "orderNum": f"QY-{n}", "majorContent": content, "updateTime": f"2026-11-25 09:{minute:02}:00",
+            "callerName": f"缴费人{n}", "callerPhone": f"1380000{n:04}"}
 
 
 def pushes(chance):
