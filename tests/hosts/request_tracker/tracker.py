@@ -44,8 +44,8 @@ def missing() -> str:
     """Return why no Request Tracker can run here; empty when one can."""
     if not (ROOT / "libexec" / "rt-server").exists():
         return "Request Tracker 5 is not installed: as root on Debian, `make test-hosts` installs it"
-    if not shutil.which("perl"):
-        return "perl is not installed"
+    if absent := [tool for tool in ("perl", "setpriv") if not shutil.which(tool)]:
+        return f"{absent[0]} is not installed"
     return ""
 
 
@@ -90,10 +90,12 @@ class RequestTracker:
     def start(self) -> RequestTracker:
         """Serve and wait until it answers."""
         with (self.home / "server.log").open("ab") as log:
-            # A process group of its own: the server forks workers, which a signal to it alone may leave behind.
+            # A process group of its own: the server forks workers, which a signal to it alone may leave behind. It ends with
+            # the process of the tests, also where that is killed.
             self._server = subprocess.Popen(
-                [ROOT / "libexec" / "rt-server", "--server", "Starlet", "--host", "127.0.0.1", "--port", str(self.port),
-                 "--max-workers", "3"], stdout=log, stderr=log, env=self._environment, start_new_session=True, cwd=self.home)
+                ["setpriv", "--pdeathsig", "TERM", ROOT / "libexec" / "rt-server", "--server", "Starlet", "--host", "127.0.0.1",
+                 "--port", str(self.port), "--max-workers", "3"],
+                stdout=log, stderr=log, env=self._environment, start_new_session=True, cwd=self.home)
         deadline = time.monotonic() + 60
         ready = urllib.request.Request(self.url + "/REST/2.0/rt", headers={"Authorization": f"token {self.token()}"})
         while time.monotonic() < deadline and self._server.poll() is None:
