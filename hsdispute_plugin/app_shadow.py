@@ -123,17 +123,17 @@ class Shadows:
 
     def counts(self, shadow: ShadowRow) -> Mapping[str, int]:
         """Count its tickets: ``seen``, ``different``, ``failed``, ``decided``."""
-        with self._store.begin() as tx:
+        with self._store.reading() as tx:
             return tx.count_shadow(shadow.id)
 
     def running(self) -> ShadowRow | None:
         """Return the one that goes on."""
-        with self._store.begin() as tx:
+        with self._store.reading() as tx:
             return tx.running_shadow()
 
     def all(self) -> list[ShadowRow]:
         """Return all, newest first, without their reports."""
-        with self._store.begin() as tx:
+        with self._store.reading() as tx:
             return tx.shadows()
 
     def one(self, number: int | None) -> ShadowRow:
@@ -142,7 +142,7 @@ class Shadows:
         Raises:
             ShadowRefused: There is none.
         """
-        with self._store.begin() as tx:
+        with self._store.reading() as tx:
             last = next(iter(tx.shadows()), None)
             found = tx.shadow(number) if number is not None else tx.running_shadow() or (last and tx.shadow(last.id))
         if found is None:
@@ -171,7 +171,7 @@ class Shadows:
                 else:
                     yield Pair(row.case_no, row.live_says, row.says)
 
-        with self._store.begin() as tx:
+        with self._store.reading() as tx:
             found = compared(pairs(tx), before, after, now.astimezone(SHANGHAI).date())
         told = [Fault(where, len(numbers), tuple(numbers[:SAMPLES])) for where, numbers in faults.items()]
         return ShadowReport(shadow, found, tuple(sorted(told, key=lambda f: -f.count)), decided, elsewhere.total(),

@@ -54,6 +54,7 @@ def test_from_a_changed_file_to_the_edition_in_force(run, place, tmp_path):
     arrive(place, tmp_path, 6)
     told = run("shadow", "status").output
     assert "试算 6 张工单" in told and "建议有变的 6 张（100.0%）" in told and "登记改为一天" in told
+    assert "! 正在试算 " in run("doctor").output and "6 张。hsdispute shadow status" in run("doctor").output
     page = tmp_path / "试算.html"
     told = run("shadow", "report", "--html", str(page)).output
     assert "受理登记：提前 0 张，推后 6 张，不变 0 张" in told and f"网页已存到 {page}" in told

@@ -166,6 +166,8 @@ def _database(directory: Path, database: str | None, platforms: Mapping[str, Pla
         with store.reading() as tx:
             seals, scrub = tx.seals(), tx.scrub_is_due()
             depths, unfinished, head = tx.depths(), tx.unfinished(), tx.journal_head()
+            shadow = tx.running_shadow()
+            tried = tx.count_shadow(shadow.id) if shadow else {}
             faults = [found.says for found in islice(broken(tx.journal_lines(), head), MOST_FAULTS + 1)]
     except (StoreRefused, StoreDelayed) as err:
         yield f"✗ {err}"
@@ -179,6 +181,9 @@ def _database(directory: Path, database: str | None, platforms: Mapping[str, Pla
         yield f"✗ 有 {depths['failed_events']} 个事件没能受理，须人工处理：hsdispute outbox list --state 接不了"
     for name in sorted(unfinished.keys() - platforms.keys()):
         yield f"! 平台 {name} 没有启用，却有 {unfinished[name]} 项没做完；启用后会接着做"
+    if shadow:
+        failed = f"，出错 {tried['failed']} 张，请查明或停止" if tried["failed"] else ""
+        yield f"! 正在试算 {shadow.candidate} 版：{tried['seen']} 张{failed}。hsdispute shadow status"
     yield from (f"✗ 办理日志{says}。请停用并报告" for says in faults[:MOST_FAULTS])
     if len(faults) > MOST_FAULTS:
         yield "✗ 办理日志还有别处不对，只列前面的"
