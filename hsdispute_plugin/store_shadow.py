@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -92,13 +93,9 @@ class ShadowTables:
 
         Under a savepoint: whatever the database says to this, what else the transaction holds stays.
         """
-        table = schema.shadow_tickets
-        statement = (postgresql.insert if self._several else sqlite.insert)(table)
-        rest = {c.name: statement.excluded[c.name] for c in table.c if not c.primary_key}
         try:
             with self._c.begin_nested():
-                self._c.execute(statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=rest),
-                                {f.name: getattr(row, f.name) for f in fields(row)})
+                self._c.execute(_noting(self._several), {f.name: getattr(row, f.name) for f in fields(row)})
         except sa.exc.DBAPIError:
             return False
         return True
@@ -127,3 +124,12 @@ class ShadowTables:
 
 
 _COLUMNS = tuple(schema.shadows.c[f.name] for f in fields(ShadowRow))
+
+
+@cache
+def _noting(several: bool) -> sa.Insert:
+    """Return the statement that keeps a ticket; made once, since building it takes longer than running it."""
+    table = schema.shadow_tickets
+    statement = (postgresql.insert if several else sqlite.insert)(table)
+    rest = {c.name: statement.excluded[c.name] for c in table.c if not c.primary_key}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=rest)
