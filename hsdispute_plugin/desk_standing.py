@@ -9,7 +9,7 @@ from hsdispute_plugin.case import TOTALS, Case, Outcome, State
 from hsdispute_plugin.clocks import effective
 from hsdispute_plugin.desk_docket import Docket, Terms, in_words, signature
 from hsdispute_plugin.explain import basis, explanation, helper_names
-from hsdispute_plugin.hooks.platform import WriteBack
+from hsdispute_plugin.hooks.platform import WriteBack, mark_of
 from hsdispute_plugin.model import SHANGHAI, Decision, Track
 from hsdispute_plugin.rules.clock import Clock
 from hsdispute_plugin.rules.rulebook import RuleSource
@@ -77,4 +77,4 @@ def _result(
     return WriteBack(
         key=key, lead=lead, helpers=helpers, category=CATEGORY_OUT if track is Track.INFORM else CATEGORY_IN,
         handling=source.table.by_code["track"].label_of(track), track=track, due_at=due_at, basis=basis(decision),
-        note=f"〔hsdispute:{key}〕\n{note}", submission_no=submission_no)
+        note=f"{mark_of(key)}\n{note}", submission_no=submission_no)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -15,14 +16,14 @@ import structlog
 from hsdispute_plugin.adapters.http_json_rest import JsonRest
 from hsdispute_plugin.adapters.json_shape import TIME_FORMATS, TicketShape, at, moment, same, word, written
 from hsdispute_plugin.adapters.mapping import WRITABLE, PlatformFile
+from hsdispute_plugin.adapters.writing import changes, is_a_persons, noted
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, TicketRefused
-from hsdispute_plugin.hooks.platform import HostEvent, HostTicket, PlatformSettings, WriteBack
+from hsdispute_plugin.hooks.platform import HostEvent, HostTicket, PlatformSettings, WriteBack, mark_of
 from hsdispute_plugin.model import aware, decode
 
 OVERLAP = timedelta(seconds=60)  # a row's time is taken before its commit, which may come after our last look
 _MOST_PAGES = 200
 _log = structlog.get_logger(__name__)
-_DECIDED = ("主办", "协办", "类别", "办理", "时限", "依据")  # emptied when the new decision has none; 报送编号 stays
 _NOTE = "说明"
 _PUSHED = ("数据", "事件编号", "工单", "操作人", "账号", "整单", "更新时间")
 
@@ -165,11 +166,9 @@ class HttpJson:
         wanted, before = self._values(result), self._values(previous) if previous else {}
         stands = self._stands(ticket_no)
         kept = [label for label in wanted if self._is_a_persons(label, stands, wanted, before)]
-        send = {label: value for label, value in wanted.items()
-                if label not in kept and (value or (label in before and label in _DECIDED))
-                and not (stands is not None and same(at(stands, self._read_at[label]), value))}
-        note = result.note + (f"\n\n经办人已填、未覆盖的字段：{'、'.join(k for k in kept if wanted[k])}"
-                              if any(wanted[k] for k in kept) else "")
+        send = changes(wanted, before, kept,
+                       lambda label, value: stands is not None and same(at(stands, self._read_at[label]), value))
+        note = noted(result.note, (label for label in kept if wanted[label]))
         body = {self._fields[label]: self._spelt(value) for label, value in send.items()}
         if _NOTE in self._fields and not self._said(result.key, at(stands, self._read_at[_NOTE])):
             body[self._fields[_NOTE]] = note
@@ -202,7 +201,7 @@ class HttpJson:
         """Tell whether the note with a key is among what stands there: a text, or a list of notes."""
         place = self._rest.say("说明", "已有内容", "content")
         notes = [at(n, place) if isinstance(n, Mapping) else n for n in there] if isinstance(there, list) else [there]
-        return any(f"〔hsdispute:{key}〕" in word(n) for n in notes)
+        return any(mark_of(key) in word(n) for n in notes)
 
     def _stands(self, ticket_no: str) -> Any:
         """Return the host's ticket as it is, or ``None`` where the host cannot be asked."""
@@ -219,12 +218,9 @@ class HttpJson:
         return "" if value is None else value
 
     def _is_a_persons(self, label: str, stands: Any, wanted: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
-        """Tell whether a field holds a person's value, which stands. A value of 可覆盖 is a waiting pool's, nobody's."""
         have = at(stands, self._read_at[label])
         shown = "、".join(word(v) for v in have) if isinstance(have, list) else word(have)
-        if label == "幂等键" or not shown or shown in self._waiting or same(have, wanted[label]):
-            return False
-        return not (label in before and same(have, before[label]))
+        return is_a_persons(label, [shown] if shown else [], self._waiting, partial(same, have), wanted, before)
 
     def check(self) -> tuple[str, ...]:
         """Sign in, read the list and one ticket, and say in Chinese what is wrong."""

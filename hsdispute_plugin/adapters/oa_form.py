@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 from hsdispute_plugin.adapters.json_shape import CODED, FIELDS, TIME_FORMATS, TicketShape, moment, same, word, written
 from hsdispute_plugin.adapters.mapping import WRITABLE, PlatformFile
+from hsdispute_plugin.adapters.writing import is_a_persons
 from hsdispute_plugin.hooks.platform import HostTicket, WriteBack
 from hsdispute_plugin.model import aware
 
-NOTE, FILES, KEY = "说明", "附件", "幂等键"
+NOTE, FILES = "说明", "附件"
 #: What can stand in an OA's form: the labels of 字段.
 LABELS = (*(label for label in WRITABLE if label != "说明私密"), NOTE, FILES)
-DECIDED = ("主办", "协办", "类别", "办理", "时限", "依据")  # emptied when the new decision has none; 报送编号 stays
 #: Under this name the OA's own words on a flow stand beside the form's fields: 流程.标题, 流程.创建时间, …
 FLOW = "流程."
 _NUMBER = "\0number"
@@ -144,12 +145,10 @@ class FormWords:
             bool(value) and form.values.get(name, "") == self.spelt(form, label, value))
 
     def is_a_persons(self, form: Form, label: str, wanted: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
-        """Tell whether a field holds a person's value, which stands. A value of 可覆盖 is a waiting pool's, nobody's."""
+        """Tell whether a field of a form holds a person's value, which stands."""
         name = self.write_at[label]
         have, shown = form.values.get(name, ""), form.shown.get(name, "")
-        if label == KEY or not have or {have, shown} & self.waiting or self.stands(form, label, wanted[label]):
-            return False
-        return not (label in before and self.stands(form, label, before[label]))
+        return is_a_persons(label, {have, shown} if have else (), self.waiting, partial(self.stands, form, label), wanted, before)
 
 
 def time_of(value: Any) -> datetime | None:

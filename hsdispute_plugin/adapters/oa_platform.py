@@ -6,13 +6,15 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from hsdispute_plugin.adapters.json_shape import word
 from hsdispute_plugin.adapters.mapping import PlatformFile
-from hsdispute_plugin.adapters.oa_form import DECIDED, FILES, KEY, NOTE, Form, FormWords, OaHost, SaysOpinions
+from hsdispute_plugin.adapters.oa_form import FILES, NOTE, Form, FormWords, OaHost, SaysOpinions
+from hsdispute_plugin.adapters.writing import KEY, changes, noted
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, TicketRefused
-from hsdispute_plugin.hooks.platform import HostEvent, HostTicket, PlatformSettings, WriteBack
+from hsdispute_plugin.hooks.platform import HostEvent, HostTicket, PlatformSettings, WriteBack, mark_of
 from hsdispute_plugin.model import decode
 
 OVERLAP = timedelta(seconds=60)  # a row's time is taken before its commit, which may come after our last look
@@ -82,12 +84,9 @@ class OaPlatform:
             form = self._host.read(ticket_no)  # uploading takes its time: somebody may have written meanwhile
         wanted, before = self._words.values(result), self._words.values(previous) if previous else {}
         kept = [label for label in wanted if self._words.is_a_persons(form, label, wanted, before)]
-        changes = {label: value for label, value in wanted.items()
-                   if label not in kept and (value or (label in before and label in DECIDED))
-                   and not self._words.stands(form, label, value)}
-        note = result.note + (f"\n\n经办人已填、未覆盖的字段：{'、'.join(k for k in kept if wanted[k])}"
-                              if any(wanted[k] for k in kept) else "")
-        saved = {self._words.write_at[label]: self._words.spelt(form, label, value) for label, value in changes.items()}
+        new = changes(wanted, before, kept, partial(self._words.stands, form))
+        note = noted(result.note, (label for label in kept if wanted[label]))
+        saved = {self._words.write_at[label]: self._words.spelt(form, label, value) for label, value in new.items()}
         said = self._said(form, result.key)
         if not said and NOTE in self._words.write_at:
             there = form.values.get(self._words.write_at[NOTE], "").rstrip()
@@ -99,7 +98,7 @@ class OaPlatform:
         if not said and NOTE not in self._words.write_at and isinstance(self._host, SaysOpinions):
             self._host.say(form, note)
         if saved or papers or not said:
-            self._check_back(form, changes, result.key)
+            self._check_back(form, new, result.key)
         return ""
 
     def _check_back(self, form: Form, changes: Mapping[str, Any], key: str) -> None:
@@ -129,7 +128,7 @@ class OaPlatform:
 
     def _said(self, form: Form, key: str) -> bool:
         places = [form.values.get(self._words.write_at[NOTE], "")] if NOTE in self._words.write_at else form.opinions
-        return any(f"〔hsdispute:{key}〕" in text for text in places)
+        return any(mark_of(key) in text for text in places)
 
     def steps(self, *, writing: bool) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Try one thing after another, as the doctor does: yield what was tried and what is wrong with it; stop at the first.

@@ -16,16 +16,15 @@ from hsdispute_plugin.adapters.mapping import READABLE, WRITABLE, PlatformFile
 from hsdispute_plugin.adapters.request_tracker_check import Mapped, steps
 from hsdispute_plugin.adapters.request_tracker_history import Standing, a_persons_last, of_field, of_this_writing, overtaken
 from hsdispute_plugin.adapters.request_tracker_rest import PAGE, Act, RequestTrackerRest, same, shown
+from hsdispute_plugin.adapters.writing import changes, is_a_persons, noted
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, TicketRefused
-from hsdispute_plugin.hooks.platform import HostEvent, HostTicket, PlatformSettings, WriteBack
+from hsdispute_plugin.hooks.platform import HostEvent, HostTicket, PlatformSettings, WriteBack, mark_of
 from hsdispute_plugin.model import Ticket
 
 OVERLAP = 100  # transactions get their number before their commit: so many may be under way at once
 _MOST_EVENTS, _MOST_PAGES = 500, 200  # of one poll
 _TRIES, _TRIES_TO_GIVE_BACK = 3, 10  # at a ticket that somebody else is writing
 _KINDS = {"ticket.created": "created", "ticket.updated": "updated", "ticket.withdrawn": "withdrawn"}
-#: Values of the decision: emptied when the new one has none. 报送编号 is given once and stays.
-_DECIDED = ("主办", "协办", "类别", "办理", "时限", "依据")
 
 
 class RequestTracker:
@@ -129,11 +128,8 @@ class RequestTracker:
         for _ in range(_TRIES):
             stood = self._rest.ticket(ticket_no)
             kept = [label for label in wanted if self._is_a_persons(label, stood.values.get(self._fields[label]), wanted, before)]
-            patch = {
-                self._fields[label]: value for label, value in wanted.items()
-                if label not in kept and (value or (label in before and label in _DECIDED))
-                and not same(stood.values.get(self._fields[label]), value)
-            }
+            new = changes(wanted, before, kept, partial(self._holds, stood.values))
+            patch = {self._fields[label]: value for label, value in new.items()}
             answer = self._rest.put(ticket_no, stood.etag, patch) if patch else []
             if answer is not None:
                 refusals = answer
@@ -158,11 +154,11 @@ class RequestTracker:
     def _values(self, result: WriteBack) -> dict[str, Any]:
         return {label: value for label, value in self._words.values(result).items() if label in self._fields}
 
+    def _holds(self, values: Mapping[str, Any], label: str, value: Any) -> bool:
+        return same(values.get(self._fields[label]), value)
+
     def _is_a_persons(self, label: str, have: object, wanted: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
-        """Tell whether a field holds a person's value, which stands. A value of 可覆盖 is a waiting pool's, nobody's."""
-        if label == "幂等键" or not have or shown(have) in self._waiting:
-            return False
-        return not same(have, wanted[label]) and not (label in before and same(have, before[label]))
+        return is_a_persons(label, [shown(have)] if have else [], self._waiting, partial(same, have), wanted, before)
 
     def _give_back(self, ticket_no: str, wanted: Mapping[str, Any], before: Mapping[str, Any], *, noted: bool) -> list[str]:
         """Put back what a person wrote between RT's look at the ETag and its write; return the labels.
@@ -195,10 +191,9 @@ class RequestTracker:
 
     def _say(self, ticket_no: str, result: WriteBack, kept: list[str]) -> None:
         """Post the note with its files as a comment, unless one of the robot's has its mark as subject."""
-        mark = f"〔hsdispute:{result.key}〕"
+        mark = mark_of(result.key)
         if not self._rest.said(ticket_no, mark):
-            note = result.note + (f"\n\n经办人已填、未覆盖的字段：{'、'.join(kept)}" if kept else "")
-            self._rest.comment(ticket_no, mark, note, result.files)
+            self._rest.comment(ticket_no, mark, noted(result.note, kept), result.files)
             if not (self._sees_notes or self._rest.said(ticket_no, mark)):
                 raise DeliveryRefused(f"工单 {ticket_no} 的说明已写好，但机器人账号看不到：请在受理队列上给它 "
                                       "ShowTicketComments 权限，不然断线重写时会出现两条")

@@ -6,23 +6,22 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
 
 from hsdispute_plugin.adapters.mapping import READABLE, WRITABLE, PlatformFile
 from hsdispute_plugin.adapters.roundup_rest import RoundupRest, name, read, same, text, written
+from hsdispute_plugin.adapters.writing import changes, is_a_persons, noted
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, TicketRefused
-from hsdispute_plugin.hooks.platform import HostEvent, HostTicket, PlatformSettings, WriteBack
+from hsdispute_plugin.hooks.platform import MARK, HostEvent, HostTicket, PlatformSettings, WriteBack, mark_of
 from hsdispute_plugin.model import Ticket
 
 OVERLAP = timedelta(seconds=60)  # an issue's `activity` is taken before its commit, which may wait for others
 _TRIES = 3  # at a ticket that somebody else is writing
 _KINDS = {"issue.created": "created", "issue.updated": "updated", "issue.retired": "withdrawn"}
-_MARK = "〔hsdispute:"
 _PRIVATE = "说明私密"
-#: Values of the decision: emptied when the new one has none. 报送编号 is given once and stays.
-_DECIDED = ("主办", "协办", "类别", "办理", "时限", "依据")
 
 
 class Roundup:
@@ -82,7 +81,7 @@ class Roundup:
     def fetch(self, ticket_no: str) -> HostTicket:
         """Read one issue, and its first message that is not ours: what the payer said."""
         issue, _ = self._rest.issue(ticket_no)
-        said = [content for content in self._rest.messages(issue) if not content.startswith(_MARK)]
+        said = [content for content in self._rest.messages(issue) if not content.startswith(MARK)]
         creation = text(issue, "creation")
         given: dict[str, Any] = {"ticket_no": ticket_no, "title": name(issue.get("title")), "received_at": read(creation)}
         given["content"] = said[0] if said else ""
@@ -104,11 +103,8 @@ class Roundup:
         for _ in range(_TRIES):
             issue, etag = self._rest.issue(ticket_no)
             kept = [label for label in wanted if self._is_a_persons(label, issue, wanted, before)]
-            patch = {
-                self._fields[label]: value for label, value in wanted.items()
-                if label not in kept and (value or (label in before and label in _DECIDED))
-                and not same(issue.get(self._fields[label]), value)
-            }
+            new = changes(wanted, before, kept, partial(self._holds, issue))
+            patch = {self._fields[label]: value for label, value in new.items()}
             if not patch or self._rest.put(ticket_no, etag, patch, self._mend):
                 break
         else:
@@ -127,24 +123,24 @@ class Roundup:
         values["时限"] = written(result.due_at) if result.due_at else ""
         return {label: value for label, value in values.items() if label in self._fields}
 
+    def _holds(self, issue: Mapping[str, Any], label: str, value: Any) -> bool:
+        return same(issue.get(self._fields[label]), value)
+
     def _is_a_persons(
         self, label: str, issue: Mapping[str, Any], wanted: Mapping[str, Any], before: Mapping[str, Any],
     ) -> bool:
-        """Tell whether a field holds a person's value, which stands. A value of 可覆盖 is a waiting pool's, nobody's."""
         have = issue.get(self._fields[label])
-        if label == "幂等键" or not have or name(have) in self._waiting:
-            return False
-        return not same(have, wanted[label]) and not (label in before and same(have, before[label]))
+        return is_a_persons(label, [name(have)] if have else [], self._waiting, partial(same, have), wanted, before)
 
     def _say(self, ticket_no: str, result: WriteBack, kept: list[str]) -> None:
         """Post the note with its files, unless a message of the robot's has its mark."""
         links: dict[str, list[str]] = {}
         for _ in range(_TRIES):
             issue, etag = self._rest.issue(ticket_no)
-            if any(content.startswith(f"{_MARK}{result.key}〕") for content in self._rest.messages(issue, of=self._robot)):
+            if any(content.startswith(mark_of(result.key)) for content in self._rest.messages(issue, of=self._robot)):
                 return
             if not links:
-                note = result.note + (f"\n\n经办人已填、未覆盖的字段：{'、'.join(kept)}" if kept else "")
+                note = noted(result.note, kept)
                 if result.files:
                     links["files"] = [self._rest.new_file(title, body) for title, body in result.files.items()]
                 links["messages"] = [self._rest.new_message(note, self._flags, self._mend)]

@@ -14,7 +14,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font
 
-from hsdispute_plugin.hooks.platform import WriteBack
+from hsdispute_plugin.hooks.platform import MARK, WriteBack
 from hsdispute_plugin.model import SHANGHAI
 
 HEADERS = ("工单编号", "主办单位", "参加单位", "类别", "办理方式", "办理时限", "依据", "理由", "说明", "报送编号", "标记")
@@ -169,7 +169,7 @@ def _marks(path: Path) -> list[str]:
 def _cells(ticket_no: str, result: WriteBack) -> list[str]:
     head, _, reasons = result.note.partition("理由：\n")
     reasons = reasons.partition("\n以上由规则册")[0] if reasons else ""
-    note = head.partition("〕\n")[2] if head.startswith("〔hsdispute:") else head
+    note = head.partition("〕\n")[2] if head.startswith(MARK) else head
     due = f"{result.due_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if result.due_at else ""
     return [ticket_no, result.lead, "、".join(result.helpers), result.category, result.handling, due, result.basis,
             "\n".join(line.strip() for line in reasons.splitlines()), note.strip(), result.submission_no, result.key]

@@ -13,6 +13,8 @@ from typing import Any, Protocol, runtime_checkable
 from hsdispute_plugin.errors import PluginRefused, place_of
 from hsdispute_plugin.model import Facts, Ticket, Track, storable
 
+MARK = "〔hsdispute:"  # with which the notes of results begin
+
 
 @dataclass(frozen=True, slots=True)
 class HostTicket:
@@ -59,13 +61,19 @@ class HostEvent:
             object.__setattr__(self, name, storable(getattr(self, name)))
 
 
+def mark_of(key: str) -> str:
+    """Return ``〔hsdispute:<key>〕``, with which the note of a result begins, so that it is known again in the host."""
+    return f"{MARK}{key}〕"
+
+
 @dataclass(frozen=True, slots=True)
 class WriteBack:
     """What should stand in the host's ticket. ``key`` marks it, so that a repeat can be recognised.
 
     Unit values are names of ``units.yaml`` (县税务局). ``lead`` is empty when no unit leads (告知移送).
-    ``note`` starts with ``〔hsdispute:<key>〕``. ``files`` are papers (.docx by file name) to attach with the note, once for
-    each key; they hold the payer's data, so they stand where the note stands, or are left out where a host has no such place.
+    ``note`` starts with ``〔hsdispute:<key>〕`` (``mark_of``). ``files`` are papers (.docx by file name) to attach with the
+    note, once for each key; they hold the payer's data, so they stand where the note stands, or are left out where a host
+    has no such place.
     """
 
     key: str
