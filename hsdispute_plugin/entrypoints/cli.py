@@ -154,7 +154,8 @@ def serve(
     # We let uvicorn's middleware read X-Forwarded-For ourselves, so that the console still knows who really connected.
     trusted = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
     served = PeerKept(ProxyHeadersMiddleware(create(App(config, database), guarded=True), trusted_hosts=trusted))  # type: ignore[arg-type]
-    settings = uvicorn.Config(served, log_config=None, access_log=False, proxy_headers=False)
+    # h11 by name: httptools, taken where it happens to be installed, sets headers no limit (uvicorn 0.54).
+    settings = uvicorn.Config(served, http="h11", log_config=None, access_log=False, proxy_headers=False)
     uvicorn.Server(settings).run(sockets=[listening])
 
 
