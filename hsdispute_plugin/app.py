@@ -175,7 +175,7 @@ class App:
         make = partial(open_rulebook, plugins=self.plugins)
         self.books = RulebookHolder(self.directory, make, time.monotonic)
         self.platforms, self.intervals_s = open_platforms(self.directory, self.plugins)
-        self.store = _store(self.directory, database)
+        self.store = _store(self.directory, database_url(database))
         aside = Limit(CANDIDATE_S)
         self.desk = _desk(self.directory, self.store, self.book, self.plugins, aside.on)
         self.shadows = Shadows(self.directory, self.store, self.plugins.extractors)
@@ -202,6 +202,22 @@ class App:
 def database_url(given: str | None = None) -> str:
     """Return the address of the database: as given, else ``HSDISPUTE_DATABASE``, else a file in the working directory."""
     return given or os.environ.get("HSDISPUTE_DATABASE") or DEFAULT_DATABASE
+
+
+def _known_database(given: str | None) -> str:
+    """Return the address of the database; whoever named none and stands in another directory than the gateway gets no new one.
+
+    Raises:
+        StoreRefused: None is named, and there is none here.
+    """
+    from hsdispute_plugin.store import StoreRefused, file_of
+
+    url = database_url(given)
+    path = file_of(url) if url == DEFAULT_DATABASE else None
+    if path and not path.exists():
+        raise StoreRefused(f"没有写明用哪个数据库，这个目录里也没有 {path}。请写 --database，或设 HSDISPUTE_DATABASE，"
+                           f"与网关用的一样 / which database?")
+    return url
 
 
 def keys_path(directory: Path | None = None) -> Path | None:
@@ -241,7 +257,8 @@ def open_store(database: str | None = None, directory: Path | None = None, *, se
     """
     from hsdispute_plugin.store import Store
 
-    store = _store(config_directory(directory), database) if sealed else Store(database_url(database))
+    url = _known_database(database)
+    store = _store(config_directory(directory), url) if sealed else Store(url)
     try:
         yield store
     finally:
@@ -257,11 +274,11 @@ def open_desk(directory: Path | None = None, database: str | None = None) -> tup
     directory = config_directory(directory)
     plugins = open_plugins()
     book = RulebookHolder(directory, partial(open_rulebook, plugins=plugins), time.monotonic).rulebook()
-    store = _store(directory, database)
+    store = _store(directory, _known_database(database))
     return _desk(directory, store, book, plugins), store, book
 
 
-def _store(directory: Path, database: str | None) -> Store:
+def _store(directory: Path, url: str) -> Store:
     from hsdispute_plugin.store import Store
     from hsdispute_plugin.store_keys import KeysRefused, lacks
 
@@ -270,9 +287,11 @@ def _store(directory: Path, database: str | None) -> Store:
         keys = open_keys(directory)
     except KeysRefused as err:
         refused = err
-    store = Store(database_url(database), keys)
-    if missing := store.missing_keys():  # says more than that there is no file
-        refused = KeysRefused(lacks(keys_path(directory), missing))
+    store = Store(url, keys)
+    path = keys_path(directory)
+    unusable = refused and path and path.exists()  # then its own reason says more: others may read it, it is broken
+    if not unusable and (missing := store.missing_keys()):  # says more than that there is no file
+        refused = KeysRefused(lacks(path, missing))
     if refused:
         store.close()
         raise refused

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -63,12 +65,14 @@ class Store:
                 sa.event.listen(self._reader, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
             else:
                 self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            if self.embedded:
+                _make_file(url)
             self._migrate()
         except ImportError as err:
             raise StoreRefused("没有安装 psycopg，不能用 PostgreSQL：请安装 hsdispute-plugin[postgresql]") from err
-        except (sa.exc.SQLAlchemyError, ValueError) as err:  # the address itself is not shown: it may hold a password
-            raise StoreRefused(f"数据库打不开（{type(err).__name__}）：请检查 --database 或 HSDISPUTE_DATABASE、"
-                               f"目录权限和磁盘空间 / cannot open the database") from err
+        except (sa.exc.SQLAlchemyError, ValueError, OSError) as err:  # the address is not shown: it may hold a password
+            raise StoreRefused(f"数据库打不开：{_why_closed(url, err)}。"
+                               f"请核对 --database 或 HSDISPUTE_DATABASE / cannot open the database") from err
 
     def _migrate(self) -> None:
         with self._engine.begin() as connection:
@@ -219,6 +223,35 @@ class Store:
         """Close all connections."""
         self._engine.dispose()
         self._reader.dispose()
+
+
+def file_of(url: str) -> Path | None:
+    """Return the file of an embedded database; ``None``: it lies on a server, in memory, or the address is none."""
+    try:
+        name = sa.make_url(url).database if url.startswith("sqlite") else None
+    except (sa.exc.ArgumentError, ValueError):
+        return None
+    return None if not name or name.startswith((":memory:", "file:")) else Path(name)
+
+
+def _make_file(url: str) -> None:
+    """Make the file so that its owner alone may read it, whatever the umask: it will hold what payers said."""
+    path = file_of(url)
+    if path and not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+
+
+def _why_closed(url: str, err: Exception) -> str:
+    if isinstance(err, ValueError | sa.exc.ArgumentError):
+        return "地址写得不对，应是 sqlite:///文件 或 postgresql+psycopg://用户:口令@主机/库"
+    if not url.startswith("sqlite"):
+        return "连不上 PostgreSQL，或者用户、口令、库名不对" if isinstance(err, sa.exc.OperationalError) else type(err).__name__
+    path = file_of(url)
+    if path and not path.parent.is_dir():
+        return "要放文件的目录不存在，请先建好"
+    if path and not os.access(path if path.exists() else path.parent, os.W_OK):
+        return "现在的用户不许写这个文件或目录"
+    return _reason(err) if isinstance(err, sa.exc.DBAPIError) else type(err).__name__
 
 
 def _prepare_sqlite_for_reading(connection: Any, _record: Any) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -177,7 +178,9 @@ def test_check_shows_by_a_ticket_what_is_wrong_with_rules_that_each_look_right(s
 
 
 def test_the_doctor_names_what_is_good_and_what_to_know(tmp_path):
-    done = run("doctor", "--database", f"sqlite:///{tmp_path / 'x.sqlite3'}")
+    url = f"sqlite:///{tmp_path / 'x.sqlite3'}"
+    Store(url).close()
+    done = run("doctor", "--database", url)
     told = done.stdout.decode()
     assert done.returncode == 0
     assert "✓ 配置" in told and "✓ 办理日志还是空的" in told and "没有启用任何平台" in told
@@ -203,7 +206,65 @@ def test_the_doctor_names_what_waits_and_what_went_wrong(tmp_path):
 
 def test_the_doctor_does_not_print_the_address_of_a_database_it_cannot_reach():
     done = run("doctor", "--database", "sqlite:////no/such/dir/with-password/x.sqlite3")
-    assert done.returncode == 1 and "数据库打不开" in done.stdout.decode() and "with-password" not in done.stdout.decode()
+    assert done.returncode == 1 and "数据库打不开：要放文件的目录不存在" in done.stdout.decode()
+    assert "with-password" not in done.stdout.decode()
+
+
+def test_the_doctor_makes_no_database_that_would_belong_to_the_wrong_user(tmp_path):
+    done = run("doctor", "--database", f"sqlite:///{tmp_path / 'x.sqlite3'}")
+    assert "! 数据库还没有建立" in done.stdout.decode() and not list(tmp_path.iterdir())
+
+
+def test_whoever_names_no_database_gets_no_empty_one(tmp_path):
+    without = {k: v for k, v in os.environ.items() if k != "HSDISPUTE_DATABASE"}
+    for words in (("user", "list"), ("case", "list"), ("outbox", "list"), ("tick",)):
+        done = subprocess.run([TOOL, *words], capture_output=True, check=False, cwd=tmp_path, env=without)
+        assert done.returncode == 2 and "请写 --database，或设 HSDISPUTE_DATABASE" in done.stderr.decode(), words
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_new_database_is_for_its_owner_alone_whoever_makes_it(tmp_path):
+    before = os.umask(0o022)
+    try:
+        Store(f"sqlite:///{tmp_path / 'x.sqlite3'}").close()
+    finally:
+        os.umask(before)
+    assert {p.stat().st_mode & 0o077 for p in tmp_path.iterdir()} == {0}
+
+
+def test_a_draft_with_faults_does_not_end_the_examination_of_what_is_in_force(tmp_path):
+    place = tmp_path / "config"
+    shutil.copytree("config", place)
+    assert run("activate", place).returncode == 0
+    edition = (place / "editions" / "current").read_text("utf-8").strip()
+    with (place / "rules" / "duty.yaml").open("a", encoding="utf-8") as file:
+        file.write("说明：草稿\n")
+    done = run("doctor", "--config", place, "--database", f"sqlite:///{tmp_path / 'x.sqlite3'}")
+    told = done.stdout.decode()
+    assert f"! 目录里的文件有错，不影响生效的 {edition} 版" in told and "全角冒号" in told and "✓ 引擎" in told
+    checked = run("check", place)
+    assert checked.returncode == 2 and f"规则册未更换，{edition} 版仍在生效" in checked.stderr.decode()
+
+
+@pytest.mark.parametrize(("words", "says"), [
+    (("--host", "192.0.2.1", "--port", "0"), "--host 要写这台机器自己的地址"),
+    (("--host", "nothing.invalid", "--port", "0"), "--host 要写这台机器自己的地址"),
+    (("--port", "70000"), "65535"),
+])
+def test_an_address_that_cannot_be_listened_on_is_refused_with_what_to_write(tmp_path, words, says):
+    done = run("serve", *words, "--database", f"sqlite:///{tmp_path / 'x.sqlite3'}")
+    assert done.returncode == 2 and says in done.stderr.decode()
+
+
+def test_the_version_is_told():
+    assert run("--version").stdout.decode().startswith("hsdispute-plugin 0.")
+
+
+def test_the_overview_names_every_command_under_a_wish_with_words_that_are_not_cut_off():
+    done = subprocess.run([TOOL, "--help"], capture_output=True, check=False, env={**os.environ, "COLUMNS": "80"})
+    told = done.stdout.decode()
+    assert "装起来，看好不好" in told and "…" not in told
+    assert told.index("init ") < told.index("decide ") < told.index("case ")
 
 
 def test_a_second_gateway_on_the_port_is_refused_before_it_touches_the_database(tmp_path):

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from hsdispute_plugin import store_schema as schema
-from hsdispute_plugin.app import App, open_rulebook
+from hsdispute_plugin.app import App, open_rulebook, open_store
 from hsdispute_plugin.entrypoints.cli import commands
 from hsdispute_plugin.entrypoints.doctor import examine
 from hsdispute_plugin.entrypoints.figures import Figures
@@ -401,6 +401,10 @@ def test_init_makes_a_key_file_beside_the_configuration_and_the_commands_keep_it
     store.close()
     told = "\n".join(examine(config, place[3]))
     assert f"✓ 封存：用密钥 {second}（{supported()[0]}，" in told and "封存了 2 行" in told
+    file.chmod(0o644)
+    with pytest.raises(KeysRefused, match="别人也能读或改，没有使用"), open_store(place[3], config, sealed=True):
+        pass  # it has the key: that it lacks one would send people searching
+    file.chmod(0o600)
     file.rename(tmp_path / "away")
     told = "\n".join(examine(config, place[3]))
     assert f"✗ 封存：缴费人信息是用密钥 {second} 封存的，密钥文件 {file} 不在了" in told

@@ -355,7 +355,7 @@ def test_the_doctor_says_in_chinese_what_is_wrong(joined, home, tmp_path):
     def told():
         return "\n".join(examine(tmp_path / "config", f"sqlite:///{tmp_path / 'd'}"))
 
-    assert "✓ 平台 spreadsheet" in told()
+    assert "✓ 平台 spreadsheet" in told() and "回调密钥" not in told(), "a folder calls nobody back"
     for room in home.iterdir():
         if room.is_dir():
             room.rmdir()

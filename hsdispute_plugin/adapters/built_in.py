@@ -14,7 +14,7 @@ def hsdispute_platforms() -> Iterable[PlatformRegistration]:
     yield PlatformRegistration("roundup", _roundup)
     yield PlatformRegistration("request_tracker", _request_tracker)
     yield PlatformRegistration("http_json", _http_json)
-    yield PlatformRegistration("spreadsheet", _spreadsheet)
+    yield PlatformRegistration("spreadsheet", _spreadsheet, pushes=False)
     yield PlatformRegistration("weaver", _weaver)
     yield PlatformRegistration("seeyon", _seeyon)
     yield PlatformRegistration("o2oa", _o2oa)

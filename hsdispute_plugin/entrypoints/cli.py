@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -13,6 +14,7 @@ import typer
 from hsdispute_plugin.entrypoints.cli_backup import register as register_backup
 from hsdispute_plugin.entrypoints.cli_calendar import register as register_calendar
 from hsdispute_plugin.entrypoints.cli_cases import register as register_cases
+from hsdispute_plugin.entrypoints.cli_help import arrange, version
 from hsdispute_plugin.entrypoints.cli_input import Config, Database, fail, lines_of, moment, reader_may_leave
 from hsdispute_plugin.entrypoints.cli_keys import made as keys_made
 from hsdispute_plugin.entrypoints.cli_keys import register as register_keys
@@ -24,12 +26,21 @@ from hsdispute_plugin.entrypoints.cli_shadow import register as register_shadow
 from hsdispute_plugin.entrypoints.cli_users import register as register_users
 from hsdispute_plugin.entrypoints.cli_work import register as register_work
 from hsdispute_plugin.entrypoints.logs import configure
-from hsdispute_plugin.errors import HsdisputeError, TicketRefused, trace_of
+from hsdispute_plugin.errors import HsdisputeError, RulebookError, TicketRefused, trace_of
 
 commands = typer.Typer(
     name="hsdispute", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="社会保险费征缴争议处理规则插件：按规则册给工单提出处理建议，写回平台。",
 )
+
+
+@commands.callback()
+def _whole(
+    _version: Annotated[bool, typer.Option("--version", help="版本", callback=version, is_eager=True)] = False,
+) -> None:
+    pass
+
+
 register_rules(commands)
 register_shadow(commands)
 register_cases(commands)
@@ -41,6 +52,12 @@ register_work(commands)
 register_users(commands)
 register_keys(commands)
 register_retention(commands)
+
+
+_LISTENING = {
+    errno.EADDRINUSE: "已被占用。网关是否已在运行？请先停掉它，或换 --port",
+    errno.EACCES: "现在的用户没有权限，1024 以下的端口要 root。请换 --port，前面放 nginx",
+}
 
 
 @commands.command()
@@ -107,12 +124,18 @@ def check(
     """检查配置：写法上的问题一次说完，再证明规则合在一起没有毛病；每条说明在哪里、错在哪、应当怎么写，并举一张工单为例。"""
     from hsdispute_plugin import app
     from hsdispute_plugin.model import SHANGHAI
+    from hsdispute_plugin.rules.editions import current
     from hsdispute_plugin.rules.finding import Flaw, Severity
     from hsdispute_plugin.rules.load import load
     from hsdispute_plugin.rules.verify import verify
     from hsdispute_plugin.rules.witness_ticket import Writer
 
-    source = load(app.config_directory(directory), app.fact_defs(app.open_plugins().extractors))
+    place = app.config_directory(directory)
+    try:
+        source = load(place, app.fact_defs(app.open_plugins().extractors))
+    except RulebookError as err:
+        raise RulebookError(err.problems, f"规则册未更换，{edition} 版仍在生效 / the edition in force stays"
+                            if (edition := current(place)) else err.still) from None
     findings = verify(source, app.clock().astimezone(SHANGHAI).date())
     told = [f for f in findings if everything or f.severity is not Severity.NOTE]
     writer = Writer(source) if any(f.facts is not None for f in told) else None
@@ -133,7 +156,7 @@ def check(
 def serve(
     config: Config = None, database: Database = None,
     host: Annotated[str, typer.Option("--host", help="监听地址")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="监听端口")] = 8930,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="监听端口")] = 8930,
 ) -> None:
     """启动网关：接收平台回调，给出建议，写回平台；网页控制台在 /console。"""
     import socket
@@ -150,7 +173,7 @@ def serve(
     try:  # first of all: a gateway started twice must not touch the leases of the one that runs
         listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as err:
-        fail(f"不能在 {host} 的 {port} 端口监听：{err.strerror}。网关是否已在运行？请先停掉它，或换 --port")
+        fail(f"不能在 {host} 的 {port} 端口监听：{_LISTENING.get(err.errno or 0, '--host 要写这台机器自己的地址，如 127.0.0.1')}")
     # We let uvicorn's middleware read X-Forwarded-For ourselves, so that the console still knows who really connected.
     trusted = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
     served = PeerKept(ProxyHeadersMiddleware(create(App(config, database), guarded=True), trusted_hosts=trusted))  # type: ignore[arg-type]
@@ -173,6 +196,9 @@ def doctor(
         worst |= line.startswith("✗")
     if worst:
         raise typer.Exit(1)
+
+
+arrange(commands)
 
 
 def main() -> None:

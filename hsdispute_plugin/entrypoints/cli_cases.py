@@ -124,7 +124,7 @@ def list_(
         lines = tx.case_lines(states=[states[s] for s in state or ()], unit=here.unit(unit) if unit else "",
                               due_before=here.now if overdue else None, limit=limit)
         names = {u.code: u.short for u in here.book.source.units.values()}
-        track = here.book.source.table.by_code["track"]
+        track, labels = here.book.source.table.by_code["track"], {s.value: s.label for s in State}
         for line in lines:
             due = line.due_at.astimezone(SHANGHAI) if line.due_at else None
             if format_ == "jsonl":
@@ -133,7 +133,8 @@ def list_(
                 typer.echo(json.dumps(told, ensure_ascii=False))
                 continue
             late = "  逾期" if due and due < here.now else ""
-            typer.echo("  ".join([line.case_no, State(line.state).label, track.label_of(line.track) if line.track else "—",
+            typer.echo("  ".join([line.case_no, labels.get(line.state, line.state),
+                                  track.label_of(line.track) if line.track else "—",
                                   names.get(line.accepting_unit, "—"), f"{due:%Y-%m-%d %H:%M} 前" if due else "已答复",
                                   f"{line.platform} {line.ticket_no}"]) + late)
         if format_ == "text":

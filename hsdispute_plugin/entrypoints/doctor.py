@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -13,18 +14,21 @@ from hsdispute_plugin.app_platforms import open_platforms, platform_settings
 from hsdispute_plugin.app_secrets import webhook_secrets
 from hsdispute_plugin.clocks import ClockBook
 from hsdispute_plugin.errors import PluginRefused, RulebookError
+from hsdispute_plugin.hooks.manager import Plugins
 from hsdispute_plugin.hooks.platform import Examined, Platform
 from hsdispute_plugin.model import SHANGHAI
 from hsdispute_plugin.rules import durable
 from hsdispute_plugin.rules.editions import EditionRefused, current, in_force
+from hsdispute_plugin.rules.facts import FactDef
 from hsdispute_plugin.rules.load import load
 from hsdispute_plugin.rules.rulebook import RuleSource
-from hsdispute_plugin.store import Store, StoreDelayed, StoreRefused
+from hsdispute_plugin.store import Store, StoreDelayed, StoreRefused, file_of
 from hsdispute_plugin.store_journal import broken
 from hsdispute_plugin.store_keys import KeysRefused, lacks, supported
 from hsdispute_plugin.store_schema import PLAIN
 
 MOST_FAULTS = 10
+_MAKES = "网关第一次启动时建。网关用的是别的库的，请写 --database，或设 HSDISPUTE_DATABASE"
 
 
 def examine(config: Path | None, database: str | None) -> Iterator[str]:
@@ -32,12 +36,15 @@ def examine(config: Path | None, database: str | None) -> Iterator[str]:
     directory = app.config_directory(config)
     try:
         plugins = app.open_plugins()
-        source = load(directory, app.fact_defs(plugins.extractors))
+        source, draft_wrong = _source(directory, app.fact_defs(plugins.extractors))
     except (PluginRefused, RulebookError) as err:
         yield f"✗ 配置 {directory}：{err}"
         return
-    yield f"✓ 配置 {directory}：{sum(len(f.rules) for f in source.families)} 条规则，版次 {source.edition}"
-    yield from _edition(directory, source)
+    if draft_wrong:
+        yield f"! 目录里的文件有错，不影响生效的 {source.edition} 版；改好之前不能启用：{draft_wrong}"
+    else:
+        yield f"✓ 配置 {directory}：{sum(len(f.rules) for f in source.families)} 条规则，版次 {source.edition}"
+        yield from _edition(directory, source)
     yield "✓ 引擎 durable_rules 可用" if durable.available() else "! 未安装 durable_rules，用 generated 引擎，结论相同"
     yield from _numbers(source)
     try:
@@ -46,7 +53,7 @@ def examine(config: Path | None, database: str | None) -> Iterator[str]:
         yield f"✗ 平台文件：{err}"
         platforms = {}
     yield from _database(directory, database, platforms)
-    yield from _platforms(platforms)
+    yield from _platforms(platforms, directory, plugins)
 
 
 def examine_platform(config: Path | None, name: str) -> Iterator[str]:
@@ -73,8 +80,26 @@ def examine_platform(config: Path | None, name: str) -> Iterator[str]:
         yield f"! 平台 {name}：这种平台不试写，写回在第一张工单上核对"
     if settings.values.get("启用") != "是":
         yield f"! 平台 {name}：还没有启用，体检都好以后在 platforms/{name}.yaml 里写 启用: 是"
-    yield from _webhooks(name)
+    yield from _webhooks(name, pushes=plugins.platforms[adapter].pushes)
     platform.close()
+
+
+def _source(directory: Path, facts: tuple[FactDef, ...]) -> tuple[RuleSource, str]:
+    """Return the files as they stand; where they are wrong what is in force, and what is wrong with them.
+
+    Raises:
+        RulebookError: They are wrong, and nothing else is in force.
+    """
+    try:
+        return load(directory, facts), ""
+    except RulebookError as err:
+        try:
+            force = in_force(directory)
+        except EditionRefused:
+            raise err from None
+        if force == directory:
+            raise
+        return load(force, facts), str(err)
 
 
 def _edition(directory: Path, source: RuleSource) -> Iterator[str]:
@@ -92,7 +117,7 @@ def _edition(directory: Path, source: RuleSource) -> Iterator[str]:
         yield f"✓ 版次 {edition} 生效，与目录里的文件一致"
 
 
-def _platforms(platforms: Mapping[str, Platform]) -> Iterator[str]:
+def _platforms(platforms: Mapping[str, Platform], directory: Path, plugins: Plugins) -> Iterator[str]:
     if not platforms:
         yield "! 没有启用任何平台：在 platforms/ 的文件里写 启用: 是"
     for name, platform in platforms.items():
@@ -100,14 +125,14 @@ def _platforms(platforms: Mapping[str, Platform]) -> Iterator[str]:
         yield from (f"✗ 平台 {name}：{sentence}" for sentence in wrong)
         if not wrong:
             yield f"✓ 平台 {name}：登录和读取正常"
-        yield from _webhooks(name)
+        yield from _webhooks(name, pushes=plugins.platforms[str(platform_settings(name, directory).values["适配器"])].pushes)
         platform.close()
 
 
-def _webhooks(name: str) -> Iterator[str]:
+def _webhooks(name: str, *, pushes: bool) -> Iterator[str]:
     variable = f"HSDISPUTE_{name.upper().replace('-', '_')}_WEBHOOK_SECRET"
     known = webhook_secrets(name)
-    if not known:
+    if not known and pushes:
         yield f"! 平台 {name}：没有回调密钥，回调一律拒收，只靠轮询。请设 {variable}"
     if any(len(secret) < SHORTEST_SECRET for secret in known):
         yield f"! 平台 {name}：回调密钥不足 {SHORTEST_SECRET} 个字符，容易猜出。请换一个长的：openssl rand -hex 32"
@@ -162,7 +187,13 @@ def _keys(directory: Path, seals: Counter[str], *, scrub: bool) -> Iterator[str]
 
 def _database(directory: Path, database: str | None, platforms: Mapping[str, Platform]) -> Iterator[str]:
     try:
-        store = Store(app.database_url(database))
+        url = app.database_url(database)
+        path = file_of(url)
+        if path and path.parent.is_dir() and not path.exists():  # whoever examines makes none: it would belong to the wrong user
+            yield f"! 数据库{'' if database or os.environ.get('HSDISPUTE_DATABASE') else '没有写明用哪个，'}还没有建立：{_MAKES}"
+            yield from _keys(directory, Counter(), scrub=False)
+            return
+        store = Store(url)
         with store.reading() as tx:
             seals, scrub = tx.seals(), tx.scrub_is_due()
             depths, unfinished, head = tx.depths(), tx.unfinished(), tx.journal_head()

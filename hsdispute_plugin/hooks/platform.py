@@ -192,10 +192,14 @@ class PlatformSettings:
 
 @dataclass(frozen=True, slots=True)
 class PlatformRegistration:
-    """An adapter that a plugin offers, by the name that ``adapter:`` of a platform file uses."""
+    """An adapter that a plugin offers, by the name that ``适配器:`` of a platform file uses.
+
+    ``pushes``: such a host can send webhooks; of one that cannot, nobody asks for a secret to sign them with.
+    """
 
     name: str
     connect: Callable[[PlatformSettings], Platform]
+    pushes: bool = True
 
     def wrong(self) -> str:
         """Return what is wrong with the record, as a Chinese sentence; empty when it can be used."""
