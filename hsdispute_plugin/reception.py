@@ -20,7 +20,7 @@ from hsdispute_plugin.reception_limit import Limit
 from hsdispute_plugin.rules.rulebook import Rulebook
 from hsdispute_plugin.store import Store, StoreDelayed
 from hsdispute_plugin.store_leases import Hands
-from hsdispute_plugin.store_rows import EventRow
+from hsdispute_plugin.store_rows import EventRow, NewEvent
 
 MAX_FAULTS = 5  # tries at a ticket that breaks our own code, or in whose hands the process died, before a person must look
 LONGEST_WAIT_S = 600.0
@@ -58,7 +58,7 @@ class Reception:
         """
         now = self._clock()
         with self._store.begin() as tx:
-            return [tx.add_event(name, e.event_id, e.ticket_no, e.kind, now, _handed(e)) for name, e in given]
+            return tx.add_events([_kept(name, e) for name, e in given], now)
 
     def poll(self, name: str, owner: str) -> int:
         """Ask a platform what changed since the last time; return how many events were new (1 when it must
@@ -72,10 +72,9 @@ class Reception:
                 return 0
             cursor = tx.cursor(name)
         events, after = self._platforms[name].changed(cursor)
-        now, new = self._clock(), 0
+        now = self._clock()
         with self._store.begin() as tx:
-            for event in events:
-                new += tx.add_event(name, event.event_id, event.ticket_no, event.kind, now, _handed(event))
+            new = sum(tx.add_events([_kept(name, e) for e in events], now))
             if after != cursor:
                 tx.set_cursor(name, after)
         return new or int(bool(events) and after != cursor)  # a page of what is known: the next one may be new
@@ -165,5 +164,6 @@ class Reception:
         return Received("put_off" if state == "waiting" else state)
 
 
-def _handed(event: HostEvent) -> str:
-    return event.ticket.as_text() if event.ticket else ""
+def _kept(platform: str, event: HostEvent) -> NewEvent:
+    handed = event.ticket.as_text() if event.ticket else ""
+    return NewEvent(platform, event.event_id, event.ticket_no, event.kind, handed)

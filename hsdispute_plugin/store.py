@@ -15,10 +15,11 @@ from hsdispute_plugin import store_schema as schema
 from hsdispute_plugin.errors import HsdisputeError
 from hsdispute_plugin.store_accounts import AccountTables
 from hsdispute_plugin.store_board import BoardTable
+from hsdispute_plugin.store_events import CHANNEL
 from hsdispute_plugin.store_inbox import InboxTable
 from hsdispute_plugin.store_journal import JournalTable
 from hsdispute_plugin.store_keys import Keys, KeysRefused
-from hsdispute_plugin.store_lanes import CHANNEL, LaneTables
+from hsdispute_plugin.store_lanes import LaneTables
 from hsdispute_plugin.store_leases import LeaseTables
 from hsdispute_plugin.store_retention import RetentionTables
 from hsdispute_plugin.store_shadow import ShadowTables
@@ -200,7 +201,7 @@ class Store:
         return True
 
     def listen(self, wait_s: float) -> Iterator[str]:
-        """Yield the platforms that got work from another process, ``""`` when none did for ``wait_s``; PostgreSQL only.
+        """Yield what got work from another process (``events roundup``), ``""`` when nothing did for ``wait_s``; PostgreSQL only.
 
         Raises:
             StoreDelayed: The connection was lost; call again.

@@ -1,4 +1,4 @@
-"""What waits for somebody: host events to be worked off, write-backs and notices to be delivered; leases, pace, lanes."""
+"""What waits to be told: write-backs and notices, one lane for each ticket, each host at its own pace."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hsdispute_plugin import store_schema as schema
+from hsdispute_plugin.store_events import OUTBOX, EventTables
 from hsdispute_plugin.store_keys import SealBroken
-from hsdispute_plugin.store_rows import TAKING, EventRow, FailedEvent, OutboxRow
-from hsdispute_plugin.store_sealing import SealedTables
+from hsdispute_plugin.store_rows import TAKING, OutboxRow
 
-CHANNEL = "hsdispute"  # PostgreSQL's NOTIFY: the payload is the platform whose threads should look
 BURST_S = 1.0  # a lane that was idle may catch up so much of its pace at once
 
 
@@ -28,93 +27,8 @@ class Pace:
     failures: int = 5
 
 
-class LaneTables(SealedTables):
-    """The part of a transaction that hands out work. A row is leased to a process until it ends it, or is dead."""
-
-    _several: bool
-
-    # -- events -----------------------------------------------------------------------------------------------------
-
-    def add_event(
-        self, platform: str, event_id: str, ticket_no: str, kind: str, now: datetime, ticket: str = "",
-    ) -> bool:
-        """Record a host event, with the ticket where the host hands it over; ``False`` when it is known already.
-
-        One that failed is taken up again: the host repeats it.
-        """
-        c = schema.events.c
-        insert = postgresql.insert if self._several else sqlite.insert
-        sealed = self._seal_text(c.ticket, (platform, event_id), ticket) if ticket else None
-        by = self._sealed_by() if ticket else schema.NOTHING
-        added = self._c.execute(insert(schema.events).execution_options(preserve_rowcount=True).values(
-            platform=platform, event_id=event_id, ticket_no=ticket_no, kind=kind, state="waiting", attempts=0, crashes=0,
-            next_at=now, received_at=now, ticket=sealed, sealed_by=by,
-        ).on_conflict_do_nothing(index_elements=[c.platform, c.event_id]))
-        if added.rowcount == 1:
-            self._tell(platform)
-            return True
-        again = self._c.execute(schema.events.update().where(
-            c.platform == platform, c.event_id == event_id, c.state == "failed",
-        ).values(state="waiting", attempts=0, crashes=0, next_at=now, **({"ticket": sealed, "sealed_by": by} if ticket else {})))
-        return again.rowcount == 1
-
-    def claim_events(self, platform: str, owner: str, now: datetime, limit: int) -> list[EventRow]:
-        """Lease a platform's due events to ``owner``, oldest first.
-
-        A ticket that was handed over waits for those handed over before it, or an old one would come to stand last.
-        """
-        c, earlier = schema.events.c, schema.events.alias("earlier")
-        first = sa.or_(c.ticket.is_(None), ~sa.exists().where(
-            earlier.c.platform == c.platform, earlier.c.ticket_no == c.ticket_no, earlier.c.id < c.id,
-            earlier.c.state.in_(("waiting", "claimed"))))
-        chosen = sa.select(c.id, c.platform, c.event_id, c.ticket_no, c.kind, c.attempts, c.crashes, c.ticket).where(
-            c.platform == platform, c.state == "waiting", c.next_at <= now, first).order_by(c.id).limit(limit)
-        if self._several:
-            chosen = chosen.with_for_update(skip_locked=True, of=schema.events)
-        found: list[EventRow] = []
-        for row in self._c.execute(chosen).all():
-            try:
-                found.append(EventRow(*row[:7], self._handed(row.platform, row.event_id, row.ticket)))
-            except SealBroken as err:  # a person must look at this one; the others go on
-                self._c.execute(schema.events.update().where(c.id == row.id).values(state="failed", error=str(err)))
-        if found:
-            self._c.execute(schema.events.update().where(c.id.in_([row.id for row in found])).values(
-                state="claimed", lease_owner=owner))
-        return found
-
-    def begin_alone(self, event_id: int) -> None:
-        """Count that an event in whose hands a process died is begun once more, with no other in its way.
-
-        ``crashes`` thus counts how often this one was begun and not ended; its neighbours of that time stay at 1.
-        """
-        c = schema.events.c
-        self._c.execute(schema.events.update().where(c.id == event_id).values(crashes=c.crashes + 1))
-
-    def settle_event(
-        self, event_id: int, owner: str, state: str, now: datetime, *, next_at: datetime | None = None, error: str = ""
-    ) -> None:
-        """Mark a leased event ``done`` (what was handed over goes), ``failed``, or ``waiting`` again until ``next_at``."""
-        c = schema.events.c
-        kept = {"ticket": None, "sealed_by": schema.NOTHING} if state == "done" else {}
-        self._c.execute(schema.events.update().where(c.id == event_id, c.lease_owner == owner, c.state == "claimed").values(
-            state=state, next_at=next_at or now, error=error or None, attempts=c.attempts + 1, crashes=0,
-            lease_owner=None, **kept))
-
-    def _handed(self, platform: str, event_id: str, ticket: bytes | None) -> str:
-        return self._open_text(schema.events.c.ticket, (platform, event_id), ticket) if ticket else ""
-
-    def failed_events(self, limit: int | None = None) -> list[FailedEvent]:
-        """Return the tickets that a person must look at, oldest first."""
-        c = schema.events.c
-        chosen = sa.select(c.id, c.platform, c.ticket_no, c.attempts, sa.func.coalesce(c.error, ""), c.received_at)
-        return [FailedEvent(*row) for row in self._c.execute(chosen.where(c.state == "failed").order_by(c.id).limit(limit))]
-
-    def retry_event(self, event_id: int, now: datetime) -> bool:
-        """Take a failed event up again; ``False``: there is no failed one of this number."""
-        c = schema.events.c
-        done = self._c.execute(schema.events.update().where(c.id == event_id, c.state == "failed").values(
-            state="waiting", attempts=0, crashes=0, next_at=now, error=None))
-        return bool(done.rowcount)
+class LaneTables(EventTables):
+    """The part of a transaction that hands out what is to be told. A row is leased to a process until it ends it, or is dead."""
 
     # -- outbox -----------------------------------------------------------------------------------------------------
 
@@ -127,7 +41,7 @@ class LaneTables(SealedTables):
             "key": key, "case_no": case_no, "platform": platform, "ticket_no": ticket_no, "kind": kind, "state": "queued",
             "attempts": 0, "next_at": now, "created_at": now,
             "payload": self._seal_json(schema.outbox.c.payload, (key,), payload), "sealed_by": self._sealed_by()})
-        self._tell(platform)
+        self._tell(OUTBOX, platform)
 
     def claim(
         self, platform: str, owner: str, now: datetime, limit: int, pace: Pace = Pace()
@@ -273,10 +187,6 @@ class LaneTables(SealedTables):
                 o.platform == platform, o.state == "claimed")) or 0
             limit = min(limit, max(0, (1 if down else pace.at_once) - busy))
         return max(0, limit)
-
-    def _tell(self, platform: str) -> None:
-        if self._several:  # heard at the commit
-            self._c.execute(sa.select(sa.func.pg_notify(CHANNEL, platform)))
 
 
 _OUTBOX_COLUMNS = tuple(schema.outbox.c[name] for name in OutboxRow.__dataclass_fields__)

@@ -90,6 +90,17 @@ class TypicalCase:
 
 
 @dataclass(frozen=True, slots=True)
+class NewEvent:
+    """A host event to be kept."""
+
+    platform: str
+    event_id: str
+    ticket_no: str
+    kind: str
+    ticket: str = field(default="", repr=False)  # handed over with the event; empty: ask the host
+
+
+@dataclass(frozen=True, slots=True)
 class EventRow:
     """A host event that waits to be worked on."""
 

@@ -50,10 +50,11 @@ class Embedded:
         for thread, _ in self._threads:
             thread.start()
 
-    def wake(self, name: str) -> None:
-        """Let the threads of a platform look now."""
-        for event in self._woken[name]:
-            event.set()
+    def wake(self, name: str, *, arrived: bool = True, queued: bool = True) -> None:
+        """Let the threads of a platform look now: those that receive, those that deliver, or both."""
+        for event, wanted in zip(self._woken[name], (arrived, queued), strict=True):
+            if wanted:
+                event.set()
 
     def stop(self, timeout_s: float = 15.0) -> None:
         """Let every thread finish what it holds, and end. A lease that is held longer than this runs out by itself."""

@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from hsdispute_plugin import store_schema as schema
 from hsdispute_plugin.store import Store, StoreDelayed, StoreRefused
 from hsdispute_plugin.store_journal import broken
+from hsdispute_plugin.store_rows import NewEvent
 from tests import old
+from tests.counting import counting
 
 NOW = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
@@ -61,6 +63,30 @@ def test_an_event_is_kept_once(store):
     with store.begin() as tx:
         assert [tx.add_event("roundup", "e1", "T1", "created", NOW) for _ in range(5)] == [True] + [False] * 4
         assert len(tx.claim_events("roundup", "w", NOW, 10)) == 1
+
+
+def test_many_events_are_kept_by_one_statement_in_the_order_given(store):
+    many = [NewEvent("roundup", f"e{n}", f"T{n}", "created") for n in range(20)]
+    with counting(store) as asked, store.begin() as tx:
+        assert tx.add_events(many, NOW) == [True] * 20
+    assert len(asked.about("events")) == 1
+    assert len([s for s in asked.statements if "pg_notify" in s]) == (0 if store.embedded else 1)
+    with store.begin() as tx:
+        assert [e.event_id for e in tx.claim_events("roundup", "w", NOW, 50)] == [e.event_id for e in many]
+
+
+def test_among_many_events_each_is_told_for_itself_whether_it_is_known(store):
+    with store.begin() as tx:
+        tx.add_event("roundup", "known", "T1", "created", NOW)
+        tx.add_event("roundup", "failed", "T2", "created", NOW)
+        event = tx.claim_events("roundup", "w", NOW, 10)[1]
+        tx.settle_event(event.id, "w", "failed", NOW)
+    ids = ["new", "known", "new", "failed", "other"]
+    with store.begin() as tx:
+        told = tx.add_events([NewEvent("roundup", e, "T", "created") for e in ids], LATER)
+    assert told == [True, False, False, True, True]
+    with store.begin() as tx:
+        assert [e.event_id for e in tx.claim_events("roundup", "w", LATER, 10)] == ["failed", "new", "other"]
 
 
 def test_an_event_that_failed_is_taken_up_again_when_the_host_repeats_it(store):

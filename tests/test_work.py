@@ -118,3 +118,25 @@ def test_stopping_waits_for_what_is_in_hand():
     assert begun.wait(SOON)
     work.stop()
     assert ended == ["a"]
+
+
+def test_what_arrived_wakes_who_receives_and_nobody_else(start, monkeypatch):
+    monkeypatch.setattr("hsdispute_plugin.work.IDLE_S", 10 * SOON)  # nobody looks of himself
+    asked, again = [], threading.Event()
+
+    def receive(name):
+        asked.append("receive")
+        if asked.count("receive") > 1:
+            again.set()
+        return 0
+
+    def deliver(name):
+        asked.append("deliver")
+        return 0
+
+    work = start({"a": 0}, receive=receive, deliver=deliver)
+    while len(asked) < 2:  # both looked and sleep
+        pass
+    work.wake("a", queued=False)
+    assert again.wait(SOON)
+    assert asked.count("deliver") == 1

@@ -17,6 +17,7 @@ from hsdispute_plugin.entrypoints.figures import Figures
 from hsdispute_plugin.errors import HsdisputeError
 from hsdispute_plugin.outbox import LONGEST_ASKED_S
 from hsdispute_plugin.store import StoreDelayed
+from hsdispute_plugin.store_events import EVENTS, OUTBOX
 from hsdispute_plugin.work import Embedded
 from hsdispute_plugin.work_watch import Jumps, Watch
 
@@ -60,8 +61,8 @@ class Working:
             threading.Thread(target=self._listen, name="hsdispute-listen", daemon=True).start()
 
     def wake(self, name: str) -> None:
-        """Let the threads of a platform look now."""
-        self._work.wake(name)
+        """Let the thread that receives from a platform look now: something arrived."""
+        self._work.wake(name, queued=False)
 
     def stop(self) -> None:
         """Let every thread finish what it holds, and end."""
@@ -137,11 +138,12 @@ class Working:
     def _listen(self) -> None:
         while not self._stop.is_set():
             try:
-                for name in self._app.store.listen(LISTEN_S):
+                for told in self._app.store.listen(LISTEN_S):
                     if self._stop.is_set():
                         return
+                    what, _, name = told.partition(" ")
                     if name in self._app.platforms:
-                        self._work.wake(name)
+                        self._work.wake(name, arrived=what == EVENTS, queued=what == OUTBOX)
             except StoreDelayed as err:  # the threads look every second anyway
                 _log.warning("not_listening", error=str(err))
                 self._stop.wait(LISTEN_S)
