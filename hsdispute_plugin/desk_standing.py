@@ -37,7 +37,7 @@ def standing(key: str, docket: Docket, terms: Terms, note: str) -> WriteBack:
     named = decided or case.decision.lead in source.units
     submission = case.handling.submission
     return _result(key, case.decision, source, track, source.units[lead].name if named and lead in source.units else "", names,
-                   whole_due(docket.clocks), note, submission.submission_no if submission else "")
+                   whole_due(docket.clocks), note, submission.submission_no if submission else "", _referred_to(case, source))
 
 
 def whole_due(clocks: Iterable[Clock]) -> datetime | None:
@@ -64,6 +64,19 @@ def act_note(outcome: Outcome, terms: Terms, papers: Iterable[str]) -> str:
     return "\n".join(lines)
 
 
+def _referred_to(case: Case, source: RuleSource) -> str:
+    """Return the name of the unit to which a person handed the matter; what the rules suggest hands over nothing.
+
+    Clause: 三（二）县政府办「及时转交承办单位办理」；社会保险法 82「书面通知并移交」.
+    """
+    referral, unit = case.handling.referral, ""
+    if referral and referral.written:
+        unit = referral.to
+    elif case.dispatched or any(d.unit == case.accepting_unit for d in case.designations):
+        unit = case.accepting_unit
+    return source.units[unit].name if unit in source.units else ""
+
+
 def _helpers(case: Case, terms: Terms) -> tuple[str, ...]:
     if case.handling.track is Track.MAJOR:
         return terms.policy.members
@@ -72,9 +85,9 @@ def _helpers(case: Case, terms: Terms) -> tuple[str, ...]:
 
 def _result(
     key: str, decision: Decision, source: RuleSource, track: Track, lead: str, helpers: tuple[str, ...],
-    due_at: datetime | None, note: str, submission_no: str = "",
+    due_at: datetime | None, note: str, submission_no: str = "", refer_to: str = "",
 ) -> WriteBack:
     return WriteBack(
         key=key, lead=lead, helpers=helpers, category=CATEGORY_OUT if track is Track.INFORM else CATEGORY_IN,
         handling=source.table.by_code["track"].label_of(track), track=track, due_at=due_at, basis=basis(decision),
-        note=f"{mark_of(key)}\n{note}", submission_no=submission_no)
+        note=f"{mark_of(key)}\n{note}", submission_no=submission_no, refer_to=refer_to)

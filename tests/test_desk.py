@@ -12,7 +12,7 @@ from hsdispute_plugin.model import SHANGHAI, Ticket
 from hsdispute_plugin.store_journal import broken
 from tests import old
 from tests.casework import REGISTRATION
-from tests.county import FIRST, FORMS, LEADING, REVIEWER, SINGLE, Room
+from tests.county import FIRST, FORMS, HANDLER, LEADING, REVIEWER, SINGLE, Room
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +57,28 @@ def test_every_act_is_saved_with_journal_clocks_and_what_stands_in_the_host(room
     assert lines[-1].why == "分类为联办（已审核待分流→联办待派发）"
     with room.store.begin() as tx:
         assert list(broken(lines, tx.journal_head())) == []
+
+
+def test_the_host_is_told_to_hand_on_what_a_person_handed_to_a_unit_and_nothing_else(room):
+    case_no = room.arrives(SINGLE).case_no
+    assert room.outbox()[-1].payload["refer_to"] == "", "the rules suggest, a person decides"
+    room.does(case_no, "dispatch", LEADING, unit="tax")
+    room.does(case_no, "sign", FIRST)
+    assert [row.payload["refer_to"] for row in room.outbox()[1:]] == ["合水县税务局"] * 2
+    other = room.arrives(SINGLE, "T2").case_no
+    room.does(other, "dispatch", LEADING, unit="tax")
+    room.does(other, "send_back", FIRST, why="职工医保归医保局", belongs_to="medical")
+    assert room.outbox()[-1].payload["refer_to"] == ""
+    room.does(other, "dispatch", LEADING, unit="medical")
+    assert room.outbox()[-1].payload["refer_to"] == "合水县医疗保障局"
+
+
+def test_a_matter_that_is_handed_over_in_writing_goes_to_that_unit_and_one_that_is_only_told_stays(room):
+    for number, content, written in (("T1", SINGLE, True), ("T2", "请问职工医保费怎么补缴", False)):
+        case_no = room.taken(content, number)
+        room.does(case_no, "inform", HANDLER, to="medical", address="某路1号", phone="0934-0000000", materials="无",
+                  told_by="电话", written=written, 文书={p: {"告知理由": "职工医保归医保局"} for p in ("告知单", "移送函")})
+        assert room.outbox()[-1].payload["refer_to"] == ("合水县医疗保障局" if written else "合水县税务局")
 
 
 def test_a_refused_act_leaves_no_trace(room):

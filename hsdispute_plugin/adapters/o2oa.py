@@ -8,24 +8,25 @@ Read in its published sources (2026-11), never tried against a live system:
 - ``PUT data/work/{id}`` replaces the whole data, ``PUT data/work/{id}/{name}`` one object in it, and each the title of the work:
   so our fields best lie in one object (``dispute..basis`` as a control's name in the form is ``dispute.basis`` here);
 - ``attachment/upload`` attaches at once and renames a second file of one name; the name goes as a field of the form, in UTF-8;
-- the token of the sign-on holds a time that may be 60 seconds off.
+- the token of the sign-on holds a time that may be 60 seconds off, and its answer the robot's full name (张三@zs@P);
+- ``task/v2/{id}/reset`` gives one task to other identities (张三@zsid@I) while the work stays at its activity; it wants
+  重置处理人 allowed there; with ``keep`` the task stays with us as well.
 """
 
 from __future__ import annotations
 
 import copy
-import time
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from hsdispute_plugin.adapters.http import Http
 from hsdispute_plugin.adapters.json_shape import at, put, word
 from hsdispute_plugin.adapters.mapping import PlatformFile
-from hsdispute_plugin.adapters.oa_calls import OaCalls, Told, docx, posted, strange
-from hsdispute_plugin.adapters.oa_cipher import des_sealed
-from hsdispute_plugin.adapters.oa_form import FILES, Form, FormWords, Row, time_of
+from hsdispute_plugin.adapters.o2oa_speech import O2oaSpeech
+from hsdispute_plugin.adapters.oa_calls import OaCalls, docx, strange
+from hsdispute_plugin.adapters.oa_form import FILES, Form, FormWords, Row, Whereabouts, time_of
 from hsdispute_plugin.adapters.oa_platform import OaPlatform
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused
 from hsdispute_plugin.hooks.platform import PlatformSettings
@@ -33,15 +34,7 @@ from hsdispute_plugin.hooks.platform import PlatformSettings
 PAGE = 100
 _MOST_PAGES = 200
 _SURFACE = "/x_processplatform_assemble_surface/jaxrs"
-_SSO = "/x_organization_assemble_authentication/jaxrs/sso"
-_ANONYMOUS = ("not cipher or manager or user", "not manager or user", "not user", "not cipher")
-_SIGN_IN = {
-    "ExceptionTokenExpired": "本机与 O2OA 的时钟相差超过 60 秒，请校准",
-    "ExceptionReadToken": "密钥不对，或 O2OA 改用了国密加密（person.json 的 encryptType），请与管理员核对",
-    "ExceptionClientNotExist": "没有这个应用，或它没有启用：请管理员在“系统设置—SSO 配置”里添加并重启",
-    "ExceptionPersonNotExist": "没有这个用户：请核对 用户（要用英文的唯一编码或手机号）",
-    "ExceptionAdmin": "不能用 xadmin：请另建一个机器人账号",
-}
+_IDENTITY = "/x_organization_assemble_control/jaxrs/identity"
 _FLOW = {"标题": "title", "创建时间": "startTime", "创建人": "creatorPerson", "流程": "processName", "节点": "activityName",
          "编号": "serial"}
 
@@ -55,60 +48,15 @@ def o2oa(settings: PlatformSettings) -> OaPlatform:
     return OaPlatform(settings, O2oa)
 
 
-class O2oaSpeech:
-    """How O2OA signs callers in, and what its answers mean. ``clock`` gives Unix seconds."""
-
-    product = "O2OA"
-
-    def __init__(self, client: str, user: str, key: str, clock: Callable[[], float] = time.time) -> None:
-        self._client, self._user, self._key, self._clock = client, user, key, clock
-
-    def missing(self, name: str) -> tuple[str, ...]:
-        """Return what is wrong with the secret."""
-        if not self._key:
-            return (f"没有密钥：请设 HSDISPUTE_{name}_SECRET（或 …_FILE），值是 SSO 配置里的密钥",)
-        return () if len(self._key.encode()) >= 8 else (f"HSDISPUTE_{name}_SECRET 不足 8 个字符，O2OA 的 SSO 密钥至少 8 个",)
-
-    def sign_in(self, http: Http) -> Mapping[str, str]:
-        """Fetch a token as the robot."""
-        try:
-            sealed = des_sealed(self._key, f"{self._user}#{int(self._clock() * 1000)}")
-        except ValueError:
-            raise DeliveryDelayed("O2OA 的 SECRET 没有设好，用 hsdispute doctor 看该设什么", host_down=True) from None
-        told = posted(http, _SSO, self.product, body={"client": self._client, "token": sealed})
-        token = word(at(told.fields.get("data"), "token"))
-        if not token:
-            why = _SIGN_IN.get(_prompt(told), "请核对应用、用户和密钥")
-            raise DeliveryDelayed(f"O2OA 不给令牌：POST {_SSO}。{why}", host_down=True)
-        return {"x-token": token}
-
-    def expired(self, told: Told) -> bool:
-        """Tell by the words of its filter that we are a stranger to it."""
-        return told.fields.get("type") == "error" and word(told.fields.get("message")).startswith(_ANONYMOUS)
-
-    def judged(self, told: Told, where: str, *, reading: bool) -> Any:
-        """Return ``data`` of a success; sort errors by their class."""
-        kind, prompt = told.fields.get("type"), _prompt(told)
-        if kind in ("success", "warn") and told.status < 300:
-            return told.fields.get("data")
-        if kind == "connectFatal" or (kind == "error" and not prompt):
-            raise DeliveryDelayed(f"O2OA 内部出错：{where}（HTTP {told.status}）", outcome_unknown=not reading,
-                                  host_down=kind == "connectFatal")
-        if kind != "error":
-            raise strange(self.product, where, reading=reading)
-        if prompt.endswith("AccessDenied"):
-            raise DeliveryRefused(f"O2OA 说机器人没有权限：{where}。工作可能已流转，或机器人不是当前处理人、表单不许保存")
-        if "NotExist" in prompt:
-            raise DeliveryRefused(f"O2OA 里没有这个工作：{where}。可能已办结或删除")
-        raise DeliveryRefused(f"O2OA 不接受（{prompt}）：{where}")
-
-
 class O2oa:
     """One O2OA with one robot, which handles tasks at the activity where tickets are assigned."""
 
     product = O2oaSpeech.product
     listed_in, rights_at = "机器人的待办", "流程的活动设置"
     keeps_absent_fields = True
+    person_shape, person_words = re.compile(r"[^@\s]+@[^@\s]+@I"), "身份的全称（组织管理里的 张三@编码@I）"
+    not_mine = "这件工作的待办里没有机器人：请核对 用户"
+    no_todos = ""
 
     def __init__(self, file: PlatformFile, settings: PlatformSettings, words: FormWords) -> None:
         """Read 地址, 应用, 用户, 流程, 附件位置 of the platform file; its problems are noted in it."""
@@ -116,6 +64,7 @@ class O2oa:
         self._speech = O2oaSpeech(file.text("应用"), file.text("用户"), settings.secret("SECRET"))
         self._flows = file.names("流程")
         self._site = words.write_at.get(FILES, "")
+        self._keeps = file.choice("保留待办", ("否", "是")) == "是"
         self._calls = OaCalls(file.address(), self._speech, file.seconds("超时秒", 10), file.authority())
 
     def missing(self) -> tuple[str, ...]:
@@ -190,15 +139,32 @@ class O2oa:
             data["title"] = title
         self._calls.tell("PUT", path, body=data)
 
+    def whereabouts(self, form: Form, person: str) -> Whereabouts:
+        """Read the tasks of the work: the robot's, and that of an identity."""
+        where = f"{_SURFACE}/task/list/work/{quote(form.number, safe='')}"
+        given = self._calls.ask("GET", where)
+        if not isinstance(given, list):
+            raise strange(self.product, f"GET {where}", reading=True)
+        tasks = (word(at(one, "id")) for one in given if self._speech.is_robot(word(at(one, "person"))))
+        mine = next(filter(None, tasks), "")
+        return Whereabouts(bool(mine), any(word(at(one, "identity")) == person for one in given), mine)
+
+    def hand_on(self, form: Form, person: str, found: Whereabouts, remark: str) -> None:
+        """重置处理人: the identity gets the robot's task, with 保留待办 beside the robot."""
+        self._calls.tell("PUT", f"{_SURFACE}/task/v2/{quote(found.raw, safe='')}/reset", body={
+            "identityList": [person], "keep": self._keeps, "opinion": remark})
+
+    def knows(self, person: str) -> bool | None:
+        """Ask the organisation for an identity."""
+        try:
+            given = self._calls.ask("GET", f"{_IDENTITY}/{quote(person, safe='')}")
+        except DeliveryRefused:
+            return False
+        return word(at(given, "distinguishedName")) == person
+
     def close(self) -> None:
         """Close connections."""
         self._calls.close()
-
-
-def _prompt(told: Told) -> str:
-    """Return the class of an error without its package."""
-    name = word(told.fields.get("prompt")).rpartition(".")[2].rpartition("$")[2]
-    return name if name.isascii() and name.isalnum() and len(name) < 80 else ""
 
 
 def _flat(data: Mapping[str, Any], before: str = "", depth: int = 3) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -59,12 +60,28 @@ class Form:
             self.shown.get(place) or self.values.get(place, ""))
 
 
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Who holds the to-do of a flow now: the robot (``mine``), the person who was asked about (``theirs``), or others.
+
+    ``raw`` is what the adapter needs to hand it on, for the adapter alone.
+    """
+
+    mine: bool
+    theirs: bool
+    raw: Any = field(default=None, repr=False)
+
+
 class OaHost(Protocol):
     """One OA product with one robot account. Each call raises only ``DeliveryDelayed`` or ``DeliveryRefused``."""
 
     product: str
     listed_in: str  # where tickets wait for the robot, and where it is given rights, in the administrator's words
     rights_at: str
+    person_shape: re.Pattern[str]  # what a person of 接收人 looks like, and the same in words
+    person_words: str
+    not_mine: str  # what to look at when the robot does not hold the to-do of a form that waits for it
+    no_todos: str  # what to change so that there are to-dos to hand on; empty: there are
     keeps_absent_fields: bool  # the form has a field only once somebody wrote it: none can be missed
 
     def missing(self) -> tuple[str, ...]:
@@ -84,6 +101,15 @@ class OaHost(Protocol):
 
     def save(self, form: Form, changes: Mapping[str, str], papers: Mapping[str, str]) -> None:
         """Store these fields, and attach papers (what ``upload`` gave, by file name), without moving the flow on."""
+
+    def whereabouts(self, form: Form, person: str) -> Whereabouts:
+        """Read who holds the to-do of a form now: the robot, a person."""
+
+    def hand_on(self, form: Form, person: str, found: Whereabouts, remark: str) -> None:
+        """Hand the robot's to-do, which was ``found``, to a person; the flow stays at its node (转办)."""
+
+    def knows(self, person: str) -> bool | None:
+        """Tell whether the OA has such a person; ``None``: its interface does not tell."""
 
     def close(self) -> None:
         """Close connections."""

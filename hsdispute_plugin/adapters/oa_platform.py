@@ -1,4 +1,4 @@
-"""A robot in an OA as a ``Platform``: it reads what waits for it, fills in the form, and never moves a flow on."""
+"""A robot in an OA as a ``Platform``: it reads what waits for it, fills in the form, hands it on where told, moves no flow on."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 from hsdispute_plugin.adapters.json_shape import word
 from hsdispute_plugin.adapters.mapping import PlatformFile
 from hsdispute_plugin.adapters.oa_form import FILES, NOTE, Form, FormWords, OaHost, SaysOpinions
+from hsdispute_plugin.adapters.oa_referral import Plan, Referrals
 from hsdispute_plugin.adapters.writing import KEY, changes, noted
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, TicketRefused
 from hsdispute_plugin.hooks.platform import HostEvent, HostTicket, PlatformSettings, WriteBack, mark_of
@@ -36,6 +37,7 @@ class OaPlatform:
         self.name = settings.name
         self._words, self._start = FormWords(file), file.moment("轮询起始")
         self._host = connect(file, settings, self._words)
+        self._referrals = Referrals(file, self._host)
         if NOTE not in self._words.write_at and not isinstance(self._host, SaysOpinions):
             file.note("字段.说明", "没有地方写说明", "no place for the note", "请在表单里加一个多行文本，写上 字段.说明")
         file.done()
@@ -72,20 +74,24 @@ class OaPlatform:
         return self._words.ticket(self._host.read(ticket_no))
 
     def write_back(self, ticket_no: str, result: WriteBack, previous: WriteBack | None) -> str:
-        """Fill in the fields, attach the papers and leave the note once, read back; the flow stays where it is.
+        """Fill in the fields, attach the papers, leave the note once, read back, then hand the to-do on (转办); the flow stays
+        at its node.
 
         None of these products guards a write by a version. So nothing comes between reading and saving, a person's value is
-        left alone, and after an outcome that is unknown the form is read before anything is done again.
+        left alone, and after an outcome that is unknown the form, and who holds the to-do, are read before anything is done
+        again.
         """
         form = self._host.read(ticket_no)
         papers = {}
         if FILES in self._words.write_at and (new := {t: c for t, c in result.files.items() if t not in form.files}):
             papers = {title: self._host.upload(form, title, content) for title, content in new.items()}
-            form = self._host.read(ticket_no)  # uploading takes its time: somebody may have written meanwhile
+        plan = self._referrals.plan(form, result, previous)
+        if papers or plan.looked:
+            form = self._host.read(ticket_no)  # uploading and looking take their time: somebody may have written meanwhile
         wanted, before = self._words.values(result), self._words.values(previous) if previous else {}
         kept = [label for label in wanted if self._words.is_a_persons(form, label, wanted, before)]
         new = changes(wanted, before, kept, partial(self._words.stands, form))
-        note = noted(result.note, (label for label in kept if wanted[label]))
+        note = noted("\n\n".join(filter(None, (result.note, plan.says))), (label for label in kept if wanted[label]))
         saved = {self._words.write_at[label]: self._words.spelt(form, label, value) for label, value in new.items()}
         said = self._said(form, result.key)
         if not said and NOTE in self._words.write_at:
@@ -93,12 +99,12 @@ class OaPlatform:
             saved[self._words.write_at[NOTE]] = f"{there}\n\n{note}" if there else note
         papers = {title: given for title, given in papers.items() if given}
         if saved or papers:
-            self._may_write(form, [*saved, *([self._words.write_at[FILES]] if papers else [])])
-            self._host.save(form, saved, papers)
+            self._save(form, saved, papers, plan)
         if not said and NOTE not in self._words.write_at and isinstance(self._host, SaysOpinions):
             self._host.say(form, note)
         if saved or papers or not said:
             self._check_back(form, new, result.key)
+        self._referrals.carry_out(plan, form, result.key)
         return ""
 
     def _check_back(self, form: Form, changes: Mapping[str, Any], key: str) -> None:
@@ -120,11 +126,16 @@ class OaPlatform:
             raise DeliveryDelayed(f"工单 {form.number} 写后读回不一致：{'、'.join(lost)}。"
                                   "请核对这些字段在当前节点能否编辑、长度够不够")
 
-    def _may_write(self, form: Form, names: list[str]) -> None:
+    def _save(self, form: Form, saved: Mapping[str, str], papers: Mapping[str, str], plan: Plan) -> None:
+        names = [*saved, *([self._words.write_at[FILES]] if papers else [])]
         closed = [name for name in names if form.editable is not None and name not in form.editable]
-        if closed:
-            raise DeliveryRefused(f"工单 {form.number} 里机器人现在不能写：{'、'.join(closed)}。"
-                                  f"请在{self._host.product}{self._host.rights_at}里给这些字段编辑权限，再重发")
+        try:
+            if closed:
+                mend = f"请在{self._host.product}{self._host.rights_at}里给这些字段编辑权限，再重发"
+                raise DeliveryRefused(f"工单 {form.number} 里机器人现在不能写：{'、'.join(closed)}。{'' if plan.gone else mend}")
+            self._host.save(form, saved, papers)
+        except DeliveryRefused as err:
+            raise DeliveryRefused(f"{str(err).rstrip('。')}。{plan.gone}" if plan.gone else str(err)) from None
 
     def _said(self, form: Form, key: str) -> bool:
         places = [form.values.get(self._words.write_at[NOTE], "")] if NOTE in self._words.write_at else form.opinions
@@ -156,6 +167,8 @@ class OaPlatform:
                 name = self._words.write_at.get(KEY, "")
                 what = f"试写：把 {row.number} 的 “{name}” 按原值存一遍" if name else "没有映射 字段.幂等键，没有试写"
                 yield what, self._try_write(form, name) if name else ()
+            what = "转办"
+            yield from self._referrals.steps(form)
         except (DeliveryDelayed, DeliveryRefused) as err:
             yield what, (str(err),)
 

@@ -13,26 +13,25 @@ without a flow can be read, stored and given papers. So the county's flow writes
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from hsdispute_plugin.adapters.http import Http
 from hsdispute_plugin.adapters.json_shape import at, word
 from hsdispute_plugin.adapters.mapping import PlatformFile
-from hsdispute_plugin.adapters.oa_calls import OaCalls, Told, docx, posted, strange
-from hsdispute_plugin.adapters.oa_form import FILES, Form, FormWords, Row, time_of
+from hsdispute_plugin.adapters.oa_calls import OaCalls, docx, strange
+from hsdispute_plugin.adapters.oa_form import FILES, Form, FormWords, Row, Whereabouts, time_of
 from hsdispute_plugin.adapters.oa_platform import OaPlatform
+from hsdispute_plugin.adapters.seeyon_speech import REST, SeeyonSpeech, opened
+from hsdispute_plugin.adapters.seeyon_todos import SHORTEST, Todo, Todos
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused
 from hsdispute_plugin.hooks.platform import PlatformSettings
 from hsdispute_plugin.model import SHANGHAI
 
 PAGE = 200
 _MOST_PAGES = 200
-_REST = "/seeyon/rest"
-_EXPORT, _UPDATE = f"{_REST}/cap4/form/soap/export", f"{_REST}/cap4/form/soap/batch-update"
+_EXPORT, _UPDATE = f"{REST}/cap4/form/soap/export", f"{REST}/cap4/form/soap/batch-update"
 _FIRST_DAY, _LAST_DAY = "2000-01-01", "2099-12-31"
 _NO_ENUM = ("", "0", "-1")
 
@@ -46,56 +45,15 @@ def seeyon(settings: PlatformSettings) -> OaPlatform:
     return OaPlatform(settings, Seeyon)
 
 
-class SeeyonSpeech:
-    """How 致远 signs callers in, and what its answers mean."""
-
-    product = "致远"
-
-    def __init__(self, account: str, password: str, login: str) -> None:
-        self._account, self._password, self._login = account, password, login
-
-    def missing(self, name: str) -> tuple[str, ...]:
-        """Return what is wrong with the secret."""
-        return () if self._password else (f"没有口令：请设 HSDISPUTE_{name}_PASSWORD（或 …_FILE），值是 REST 用户的口令",)
-
-    def sign_in(self, http: Http) -> Mapping[str, str]:
-        """Fetch a token for the REST account, bound to the robot's login."""
-        path = f"{_REST}/token"
-        told = posted(http, path, self.product, body={
-            "userName": self._account, "password": self._password, "loginName": self._login})
-        token = word(told.fields.get("id"))
-        if told.status != 200 or token in ("", "-1"):
-            raise DeliveryDelayed(
-                f"致远不给令牌：POST {path}（HTTP {told.status}）。请系统管理员核对 REST 用户 “{self._account}” 的口令、"
-                f"授权的模块和 IP，以及登录名 “{self._login}” 是否存在", host_down=True)
-        return {"token": token}
-
-    def expired(self, told: Told) -> bool:
-        """Tell by the code in the body; HTTP 401 is looked at before."""
-        return word(told.fields.get("code")) == "401"
-
-    def judged(self, told: Told, where: str, *, reading: bool) -> Any:
-        """Return ``data`` of an answer with code 0; uploads answer without a code, with ``atts``."""
-        given = told.fields
-        if "atts" in given and told.status == 200:
-            return given
-        code = word(given.get("code"))
-        if told.status == 500 or code in ("500", "-1"):
-            raise DeliveryDelayed(f"致远内部出错：{where}（HTTP {told.status}，code {code or '空的'}）",
-                                  outcome_unknown=not reading)
-        if not code:
-            raise strange(self.product, where, reading=reading)
-        if code not in ("0", "200"):
-            raise DeliveryRefused(f"致远不接受：{where}（code {code[:10]}）。请核对表单编号、主表名、权限和字段")
-        return _opened(given.get("data"))
-
-
 class Seeyon:
     """One 致远 with one robot, and the form without a flow that holds the tickets."""
 
     product = SeeyonSpeech.product
     listed_in, rights_at = "台账", "台账的操作权限（平台文件里的 权限）"
     keeps_absent_fields = False
+    person_shape, person_words = re.compile(r"-?\d{5,19}"), "人员编号（一长串数字，可有负号，不是登录名）"
+    not_mine = ("机器人手里没有标题含这个工单编号的待办：请核对 待办依据、流程标题里有没有这个编号、"
+                "机器人是不是这个节点的处理人；这一张若已办过，请另放一张试验工单")
 
     def __init__(self, file: PlatformFile, settings: PlatformSettings, words: FormWords) -> None:
         """Read the platform file; its problems are noted in it."""
@@ -114,6 +72,9 @@ class Seeyon:
         self._triggers = file.choice("执行触发", ("否", "是")) == "是"
         self._files_at = words.write_at.get(FILES, "")
         self._calls = OaCalls(file.address(), self._speech, file.seconds("超时秒", 20), file.authority())
+        self._known_by = file.text("待办依据") if file.has("待办依据") else ""
+        self._todos = Todos(self._calls, self._login)
+        self.no_todos = "" if self._known_by else "只接了台账。要转办，请写上 待办依据：台账里哪个字段的值写在流程标题里"
 
     def missing(self) -> tuple[str, ...]:
         """Return what is wrong with PASSWORD."""
@@ -124,15 +85,22 @@ class Seeyon:
         self._calls.signed_in()
 
     def rows(self, begin: datetime | None) -> Iterator[Row]:
-        """Yield rows of the form: the interface knows only the day of creation, so older ones are looked at for 回看天 days."""
+        """Yield rows of the form: the interface knows only the day of creation, so older ones are looked at for 回看天 days.
+
+        With 待办依据 a row also counts as changed when its flow came to the robot, be it again.
+        """
         first = (begin - self._back).astimezone(SHANGHAI).strftime("%Y-%m-%d") if begin else _FIRST_DAY
         seen: set[str] = set()
+        todos = tuple(self._todos.of_robot()) if self._known_by else ()
         for page in range(1, _MOST_PAGES + 1):
             codes, rows = self._export({"beginDateTime": first, "endDateTime": _LAST_DAY, "page": page, "pageSize": PAGE})
             fresh = [(number, row) for row in rows if (number := _number(row)) and number not in seen]
             for number, row in fresh:
-                if changed_at := time_of(_cell(row.get(codes.get(self._changed_at, self._changed_at)))[0]):
-                    yield Row(number, changed_at)
+                ticket_no = _cell(row.get(codes.get(self._known_by, self._known_by)))[1]
+                times = [time_of(_cell(row.get(codes.get(self._changed_at, self._changed_at)))[0]),
+                         *(todo.received_at for todo in todos if todo.is_of(ticket_no))]
+                if known := [t for t in times if t]:
+                    yield Row(number, max(known))
             seen |= {number for number, _ in fresh}
             if rows and not seen:
                 raise DeliveryDelayed("致远导出的行里没有数据编号（masterData.id）：请核对版本，要 V8.0 SP1 以上")
@@ -166,7 +134,7 @@ class Seeyon:
         given = self._calls.ask("POST", _EXPORT, body={"templateCode": self._code, "rightId": self._right, **asked})
         if isinstance(given, Mapping) and word(given.get("success")) not in ("1", "true", ""):
             raise DeliveryRefused(f"致远不接受：POST {_EXPORT}。请核对 表单编号、权限")
-        inner = _opened(at(given, "data"))
+        inner = opened(at(given, "data"))
         rows, definition = at(inner, "data"), at(inner, "definition.fields")
         if not isinstance(rows, list) or not isinstance(definition, list):
             raise strange(self.product, f"POST {_EXPORT}", reading=True)
@@ -175,7 +143,7 @@ class Seeyon:
 
     def upload(self, form: Form, title: str, content: bytes) -> str:
         """Bring a paper to the file store; return its number there."""
-        path = f"{_REST}/attachment"
+        path = f"{REST}/attachment"
         given = self._calls.tell("POST", path, params={"applicationCategory": "0", "extensions": "", "firstSave": "true"},
                                  parts={"file": docx(title, content)})
         if not (number := word(at(given, "atts.0.fileUrl"))):
@@ -208,19 +176,26 @@ class Seeyon:
         listed = word(at(told, "enumId")) not in _NO_ENUM and not re.fullmatch(r"-?\d{6,19}", value)
         return {"name": code, "value": "" if listed else value, "showValue": value}
 
+    def whereabouts(self, form: Form, person: str) -> Whereabouts:
+        """Read the to-dos of the robot and of a person, and look for the flow whose title holds the ticket number."""
+        number = form.seen(self._known_by)
+        if len(number) < SHORTEST:
+            raise DeliveryRefused(f"台账的 “{self._known_by}” 里没有工单编号（至少 {SHORTEST} 个字符），认不出是哪件待办")
+        mine = self._todos.one(number)
+        return Whereabouts(mine is not None, any(todo.is_of(number) for todo in self._todos.of(person)), mine)
+
+    def hand_on(self, form: Form, person: str, found: Whereabouts, remark: str) -> None:
+        """转办 of the robot's to-do; this interface takes no remark."""
+        if isinstance(found.raw, Todo):
+            self._todos.hand_on(found.raw, person)
+
+    def knows(self, person: str) -> bool | None:
+        """Return ``None``: what is answered for a number that nobody has is not written down."""
+        return None
+
     def close(self) -> None:
         """Close connections."""
         self._calls.close()
-
-
-def _opened(data: Any) -> Any:
-    """Return data that may come as a JSON string."""
-    if isinstance(data, str) and data.lstrip().startswith(("{", "[")):
-        try:
-            return json.loads(data)
-        except (ValueError, RecursionError):
-            return data
-    return data
 
 
 def _cell(value: Any) -> tuple[str, str]:

@@ -6,7 +6,9 @@ Read in public descriptions of the interface and in other people's callers (2026
 - a token that is not known comes as ``status: false`` with words, or ``errorCode: "002"``;
 - ``submitRequest`` moves the flow on unless ``otherParams`` says ``{"src": "save"}``; fields that are not sent stay;
 - a saved opinion is one draft for each operator: saving another replaces it, so the earlier notes are sent again with it;
-- an attachment field holds document numbers joined by commas.
+- an attachment field holds document numbers joined by commas;
+- ``getRequestOperatorInfo`` tells who holds a flow: ``isremark`` 0 is an operator of the node who has not submitted, 1 one to
+  whom it was forwarded, 2 and more are done or only read; ``forwardRequest`` with ``forwardFlag`` 3 is 转办, to one person.
 """
 
 from __future__ import annotations
@@ -18,27 +20,20 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from hsdispute_plugin.adapters.http import Http
 from hsdispute_plugin.adapters.json_shape import at, word
 from hsdispute_plugin.adapters.mapping import PlatformFile
-from hsdispute_plugin.adapters.oa_calls import OaCalls, Told, docx, posted, strange
-from hsdispute_plugin.adapters.oa_cipher import rsa_key, rsa_sealed
-from hsdispute_plugin.adapters.oa_form import FILES, Form, FormWords, Row, time_of
+from hsdispute_plugin.adapters.oa_calls import OaCalls, docx, strange
+from hsdispute_plugin.adapters.oa_form import FILES, Form, FormWords, Row, Whereabouts, time_of
 from hsdispute_plugin.adapters.oa_platform import OaPlatform
-from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused
+from hsdispute_plugin.adapters.weaver_speech import WeaverSpeech
+from hsdispute_plugin.errors import DeliveryDelayed
 from hsdispute_plugin.hooks.platform import PlatformSettings
 
 PAGE = 100
 _MOST_PAGES = 200
 _SERVICE = "/api/workflow/paService"
-_TOKEN_S = 1800
 _SAVE_ONLY = json.dumps({"src": "save"})
-_CODES = {1: "SUCCESS", 2: "PARAM_ERROR", 3: "NO_PERMISSION", 4: "SYSTEM_INNER_ERROR", 5: "USER_EXCEPTION", 6: "FAIL"}
-_REFUSED = {
-    "PARAM_ERROR": "参数不对",
-    "NO_PERMISSION": "机器人没有权限：流程已流转，或机器人不是当前节点的操作者",
-    "FAIL": "没有办成",
-}
+_REFER = "3"  # forwardFlag: 1 转发, 2 意见征询, 3 转办
 _FLOW = {"标题": "requestName", "创建时间": "createTime", "创建人": "creatorName", "节点": "currentNodeName", "状态": "status",
          "紧急程度": "requestLevel"}
 
@@ -52,80 +47,21 @@ def weaver(settings: PlatformSettings) -> OaPlatform:
     return OaPlatform(settings, Weaver)
 
 
-class WeaverSpeech:
-    """How e-cology signs callers in, and what its answers mean."""
-
-    product = "泛微"
-
-    def __init__(self, app: str, user: str, secret: str, spk: str) -> None:
-        self._app, self._user, self._secret, self._spk = app, user, secret, spk
-
-    def missing(self, name: str) -> tuple[str, ...]:
-        """Return what is wrong with the secrets."""
-        said = []
-        if not self._secret:
-            said.append(f"没有密钥：请设 HSDISPUTE_{name}_SECRET（或 …_FILE），值是注册时返回的 secrit")
-        if not self._spk:
-            said.append(f"没有公钥：请设 HSDISPUTE_{name}_SPK（或 …_FILE），值是注册时返回的 spk")
-        elif rsa_key(self._spk) is None:
-            said.append(f"HSDISPUTE_{name}_SPK 不是 RSA 公钥：请把注册时返回的 spk 原样放进去，不要截断")
-        return tuple(said)
-
-    def sign_in(self, http: Http) -> Mapping[str, str]:
-        """Fetch a token for half an hour; the user's number goes along encrypted."""
-        key = rsa_key(self._spk)
-        if key is None or not self._secret:
-            raise DeliveryDelayed("泛微的 SECRET 或 SPK 没有设好，用 hsdispute doctor 看该设什么", host_down=True)
-        path = "/api/ec/dev/auth/applytoken"
-        told = posted(http, path, self.product, headers={
-            "appid": self._app, "secret": rsa_sealed(key, self._secret), "time": str(_TOKEN_S)})
-        token = word(told.fields.get("token"))
-        if not token:
-            words = word(told.fields.get("msg"))
-            why = ("SECRET 与 SPK 不是一对，请核对或重新注册" if "解密" in words or "secret" in words.lower()
-                   else f"请核对应用 “{self._app}” 是否已在 OA 登记（ECOLOGY_BIZ_EC）、本机地址是否在白名单")
-            raise DeliveryDelayed(f"泛微不给令牌：POST {path}。{why}", host_down=True)
-        return {"appid": self._app, "token": token, "userid": rsa_sealed(key, self._user)}
-
-    def expired(self, told: Told) -> bool:
-        """Tell by its words or its number that the token is not known."""
-        words = word(told.fields.get("msg"))
-        return told.fields.get("status") is False and (
-            word(told.fields.get("errorCode")) == "002" or "token" in words.lower() or "登录信息超时" in words)
-
-    def judged(self, told: Told, where: str, *, reading: bool) -> Any:
-        """Return ``data`` of a SUCCESS, or a bare array; sort the rest."""
-        if isinstance(told.body, list):
-            return told.body
-        given, code = told.fields, told.fields.get("code")
-        if given.get("status") is False:
-            raise DeliveryDelayed(f"泛微不让机器人登录：{where}。请核对人员编号、账号是否停用或密码过期", host_down=True)
-        if code is None and "data" in given:  # interfaces outside of paService
-            return given["data"]
-        name = word(code) or "空的"
-        name = _CODES.get(int(name), name) if name.isdecimal() and len(name) < 3 else name
-        if name == "SUCCESS":
-            return given.get("data")
-        if name in _REFUSED:
-            raise DeliveryRefused(f"泛微不接受，{_REFUSED[name]}：{where}{_details(given)}")
-        if name == "USER_EXCEPTION":
-            raise DeliveryDelayed(f"泛微说机器人账号异常：{where}。请核对人员编号、账号状态", host_down=True)
-        if name == "SYSTEM_INNER_ERROR":
-            raise DeliveryDelayed(f"泛微内部出错：{where}", outcome_unknown=not reading)
-        raise strange(self.product, where, reading=reading)
-
-
 class Weaver:
     """One e-cology with one robot, which is an operator at the node where tickets are assigned."""
 
     product = WeaverSpeech.product
     listed_in, rights_at = "机器人的待办", "流程的节点设置（机器人要是当前节点的操作者）"
     keeps_absent_fields = False
+    person_shape, person_words = re.compile(r"\d{1,10}"), "人员编号（id，一串数字，不是登录名）"
+    not_mine = "操作者里没有机器人：请核对 用户 是不是机器人的人员编号（id）"
+    no_todos = ""
 
     def __init__(self, file: PlatformFile, settings: PlatformSettings, words: FormWords) -> None:
         """Read 地址, 应用, 用户, 流程, 附件目录 of the platform file; its problems are noted in it."""
         self._name = settings.name.upper().replace("-", "_")
-        self._speech = WeaverSpeech(file.text("应用"), file.text("用户"), settings.secret("SECRET"), settings.secret("SPK"))
+        self._user = file.text("用户")
+        self._speech = WeaverSpeech(file.text("应用"), self._user, settings.secret("SECRET"), settings.secret("SPK"))
         self._flows = file.names("流程")
         self._files_at = words.write_at.get(FILES, "")
         self._folder = file.text("附件目录") if self._files_at else ""
@@ -208,6 +144,24 @@ class Weaver:
         remark = f"{form.raw}<br><br>{mine}" if form.raw else mine
         self._calls.tell("POST", f"{_SERVICE}/saveRequestLog", form={"requestId": form.number, "remark": remark})
 
+    def whereabouts(self, form: Form, person: str) -> Whereabouts:
+        """Read who has not submitted yet: whoever is an operator of the node, or was handed the flow."""
+        where = f"{_SERVICE}/getRequestOperatorInfo"
+        given = self._calls.ask("GET", where, params={"requestid": form.number, "requestId": form.number})
+        if not isinstance(given, list):
+            raise strange(self.product, f"GET {where}", reading=True)
+        held = {(word(at(one, "userid")), word(at(one, "isremark"))) for one in given}
+        return Whereabouts((self._user, "0") in held, not held.isdisjoint({(person, "0"), (person, "1")}))
+
+    def hand_on(self, form: Form, person: str, found: Whereabouts, remark: str) -> None:
+        """转办: the person becomes the operator in the robot's place, at the same node."""
+        self._calls.tell("POST", f"{_SERVICE}/forwardRequest", form={
+            "requestId": form.number, "forwardFlag": _REFER, "forwardResourceIds": person, "remark": remark})
+
+    def knows(self, person: str) -> bool | None:
+        """Return ``None``: persons are read by another interface, which needs rights of its own."""
+        return None
+
     def close(self) -> None:
         """Close connections."""
         self._calls.close()
@@ -226,12 +180,3 @@ def _options(field: Mapping[str, Any]) -> dict[str, str]:
     if not isinstance(names, list) or not isinstance(codes, list):
         return {}
     return {word(name): word(code) for name, code in zip(names, codes, strict=False) if word(name)}
-
-
-def _details(given: Mapping[str, Any]) -> str:
-    """Return names of fields and of kinds of failure in a refusal, never what stands in the form."""
-    text = json.dumps([given.get("errMsg"), given.get("reqFailMsg")], ensure_ascii=False)
-    fields = dict.fromkeys(re.findall(r"error_param_(\w{1,40})", text))
-    kinds = dict.fromkeys(re.findall(r'"msgType": "([A-Z_]{3,60})"', text))
-    said = ([f"字段 {'、'.join(fields)} 不对"] if fields else []) + ([f"原因 {'、'.join(kinds)}"] if kinds else [])
-    return f"（{'；'.join(said)}）" if said else ""

@@ -15,12 +15,13 @@ from hsdispute_plugin.app_secrets import webhook_secrets
 from hsdispute_plugin.clocks import ClockBook
 from hsdispute_plugin.errors import PluginRefused, RulebookError
 from hsdispute_plugin.hooks.manager import Plugins
-from hsdispute_plugin.hooks.platform import Examined, Platform
+from hsdispute_plugin.hooks.platform import Examined, Platform, PlatformSettings
 from hsdispute_plugin.model import SHANGHAI
 from hsdispute_plugin.rules import durable
 from hsdispute_plugin.rules.editions import EditionRefused, current, in_force
 from hsdispute_plugin.rules.facts import FactDef
 from hsdispute_plugin.rules.load import load
+from hsdispute_plugin.rules.node import suggest
 from hsdispute_plugin.rules.rulebook import RuleSource
 from hsdispute_plugin.store import Store, StoreDelayed, StoreRefused, file_of
 from hsdispute_plugin.store_journal import broken
@@ -78,6 +79,7 @@ def examine_platform(config: Path | None, name: str) -> Iterator[str]:
             yield f"✓ 平台 {name}：{what}"
     if not isinstance(platform, Examined):
         yield f"! 平台 {name}：这种平台不试写，写回在第一张工单上核对"
+    yield from _unit_names(name, settings, directory, plugins)
     if settings.values.get("启用") != "是":
         yield f"! 平台 {name}：还没有启用，体检都好以后在 platforms/{name}.yaml 里写 启用: 是"
     yield from _webhooks(name, pushes=plugins.platforms[adapter].pushes)
@@ -100,6 +102,19 @@ def _source(directory: Path, facts: tuple[FactDef, ...]) -> tuple[RuleSource, st
         if force == directory:
             raise
         return load(force, facts), str(err)
+
+
+def _unit_names(name: str, settings: PlatformSettings, directory: Path, plugins: Plugins) -> Iterator[str]:
+    """Say which units of a platform file the county does not have: what is written there would never be used."""
+    try:
+        known = [u.name for u in load(directory, app.fact_defs(plugins.extractors)).units.values()]
+    except RulebookError:
+        return  # told by the examination of the whole
+    for label in ("单位名称", "接收人"):
+        named = settings.values.get(label)
+        for unit in named if isinstance(named, Mapping) else ():
+            if unit not in known:
+                yield f"✗ 平台 {name}：{label} 里的 “{unit}” 不是 units.yaml 的单位名称。{suggest(str(unit), known)}"
 
 
 def _edition(directory: Path, source: RuleSource) -> Iterator[str]:

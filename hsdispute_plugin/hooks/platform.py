@@ -73,7 +73,8 @@ class WriteBack:
     Unit values are names of ``units.yaml`` (县税务局). ``lead`` is empty when no unit leads (告知移送).
     ``note`` starts with ``〔hsdispute:<key>〕`` (``mark_of``). ``files`` are papers (.docx by file name) to attach with the
     note, once for each key; they hold the payer's data, so they stand where the note stands, or are left out where a host
-    has no such place.
+    has no such place. ``refer_to`` is the unit to which a person handed the matter (转办、指定承办、书面移送), empty when nobody
+    did: a host that can hand on the robot's own to-do does so where its file names a person for that unit.
     """
 
     key: str
@@ -86,6 +87,7 @@ class WriteBack:
     basis: str
     note: str
     submission_no: str = ""
+    refer_to: str = ""
     files: Mapping[str, bytes] = field(default_factory=dict)
 
     def as_payload(self) -> dict[str, Any]:
@@ -94,6 +96,7 @@ class WriteBack:
             "key": self.key, "lead": self.lead, "helpers": list(self.helpers), "category": self.category,
             "handling": self.handling, "track": self.track.value, "basis": self.basis, "note": self.note,
             "due_at": self.due_at.isoformat() if self.due_at else None, "submission_no": self.submission_no,
+            "refer_to": self.refer_to,
         }
 
     @classmethod

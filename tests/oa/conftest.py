@@ -9,9 +9,10 @@ from tests.oa.hosts import HOSTS, URL
 
 
 def connected(host, secrets=None, **changed):
-    """Connect the adapter of a host by its shipped platform file; ``with_files`` adds the attachment field."""
+    """Connect the adapter of a host by its shipped platform file; ``with_files`` adds its attachments, ``referring`` 转办."""
     shipped = platform_settings(host.adapter, shipped_config())
-    values = {**shipped.values, "地址": URL, "超时秒": "5", **changed}
+    referring = {**host.referring, "接收人": dict(host.persons)} if changed.pop("referring", False) else {}
+    values = {**shipped.values, "地址": URL, "超时秒": "5", **referring, **changed}
     if values.pop("with_files", False):
         values |= {"字段": {**values["字段"], **host.with_files}, **host.also}
     given = host.secrets if secrets is None else secrets

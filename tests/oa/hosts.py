@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from email.parser import BytesParser
 from email.policy import HTTP
 from types import MappingProxyType as Fixed
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import requests
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 URL = "http://oa.invalid"
+ROBOT = "robot"
 PAYER = ("缴费人甲", "13800000000", "固城镇某厂拖欠")
 CONTENT = f"{PAYER[2]}三个月的养老保险费"
 HTML = "<!DOCTYPE html><html><head><title>登录</title></head><body>请登录</body></html>"
@@ -27,16 +28,20 @@ _KEY = rsa.generate_private_key(65537, 2048)
 
 
 class Host:
-    """What the three have in common. ``fail[kind]`` are faults to come: token, rows, read, save, upload, say."""
+    """What the three have in common. ``fail[kind]`` are faults to come: token, rows, read, save, upload, say, where, refer.
+
+    ``held`` are those who hold the to-do of a form, ``ROBOT`` at first; ``persons`` are who takes it for a unit.
+    """
 
     number = "1"
     flow = "工单办理"
+    persons, referring = Fixed({}), Fixed({})
 
     def __init__(self, mocked):
         self.forms, self.files, self.times, self.filed = {}, defaultdict(dict), {}, {}
         self.tokens, self.fail, self.calls = set(), defaultdict(list), Counter()
         self.dropped, self.during, self.lost = set(), {}, []
-        self.moved = 0
+        self.moved, self.held, self.referred = 0, defaultdict(lambda: {ROBOT}), []
         mocked.add_callback("GET", re.compile(URL + "/.*"), self._answer)
         mocked.add_callback("POST", re.compile(URL + "/.*"), self._answer)
         mocked.add_callback("PUT", re.compile(URL + "/.*"), self._answer)
@@ -68,6 +73,7 @@ class Host:
         status, body = self.act(kind, request)
         if act := self.during.pop(kind, None):
             act()
+        self.calls["where"] += kind == "where"
         if fault == "lost":  # it was done, and nobody heard of it
             raise requests.ReadTimeout("slow")
         return status, {"Set-Cookie": "session=of-somebody-else"}, json.dumps(body, ensure_ascii=False)
@@ -82,6 +88,11 @@ class Host:
 
     def put(self, number, place, value):
         self.forms[number][place] = value
+
+    def refer(self, number, person, keep=False):
+        self.calls["refer"] += 1
+        self.referred.append((number, person))
+        self.held[number] = (self.held[number] if keep else self.held[number] - {ROBOT}) | {person}
 
     def set(self, number, values):
         self.calls["save"] += 1
@@ -115,7 +126,9 @@ class WeaverHost(Host):
     with_files, also = Fixed({"附件": "clfj"}), Fixed({"附件目录": "35"})
     paths = Fixed({
         "applytoken": "token", "getToDoWorkflowRequestList": "rows", "getWorkflowRequest": "read", "submitRequest": "save",
-        "uploadFile2Doc": "upload", "saveRequestLog": "say", "getRequestResources": "files"})
+        "uploadFile2Doc": "upload", "saveRequestLog": "say", "getRequestResources": "files",
+        "getRequestOperatorInfo": "where", "forwardRequest": "refer"})
+    persons = Fixed({"合水县税务局": "1002", "合水县医疗保障局": "1003"})
     options = Fixed({"blfs": {"一般事项": "0", "重大疑难事项": "1", "不属本机制": "2"}})
     no_token = Fixed({"msg": "token不存在或者超时：1234", "code": -1, "msgShowType": "none", "status": False})
 
@@ -167,7 +180,8 @@ class WeaverHost(Host):
                 one["fieldShowValue"] = {v: k for k, v in codes.items()}.get(value, "")
             fields.append(one)
         return {"code": "SUCCESS", "errMsg": {}, "data": {
-            "requestId": number, "requestName": "某厂欠缴", "createTime": "2026-11-25 08:58:00", "canEdit": True, "canView": True,
+            "requestId": number, "requestName": "某厂欠缴", "createTime": "2026-11-25 08:58:00", "canView": True,
+            "canEdit": ROBOT in self.held[number],
             "currentNodeName": "分派", "remark": self.opinion, "workflowRequestLogs": self.log,
             "workflowMainTableInfo": {"requestRecords": [{"recordOrder": 0, "workflowRequestTableFields": fields}]}}}
 
@@ -187,6 +201,8 @@ class WeaverHost(Host):
         asked = form_of(request)
         if json.loads(asked["otherParams"]).get("src") != "save":
             self.moved += 1
+        if ROBOT not in self.held[asked["requestId"]]:
+            return {"code": "NO_PERMISSION", "errMsg": {}}
         values = {f["fieldName"]: f["fieldValue"] for f in json.loads(asked["mainData"])}
         if unknown := values.keys() - self.forms[asked["requestId"]].keys():
             return {"code": "PARAM_ERROR", "errMsg": {f"error_param_{n}": PAYER[1] for n in unknown}}
@@ -202,6 +218,24 @@ class WeaverHost(Host):
         return {"code": "SUCCESS", "errMsg": {}}
 
 
+    def _where(self, request):
+        number = parse_qs(urlsplit(request.url).query)["requestid"][0]
+        told = [{"id": 838, "userid": 900, "isremark": 2, "nodeName": "登记", "userName": "话务丙"}]
+        told += [{"id": 839 + n, "userid": 1001 if who == ROBOT else int(who), "isremark": 0, "nodeName": "分派"}
+                 for n, who in enumerate(sorted(self.held[number]))]
+        if ROBOT not in self.held[number]:
+            told.append({"id": 850, "userid": 1001, "isremark": 2, "nodeName": "分派", "userName": "机器人"})
+        return {"code": "SUCCESS", "data": told, "errMsg": {}}
+
+    def _refer(self, request):
+        asked = form_of(request)
+        assert asked["forwardFlag"] == "3" and asked["remark"].startswith("转合水县")
+        if ROBOT not in self.held[asked["requestId"]]:
+            return {"code": "NO_PERMISSION", "errMsg": {}}
+        self.refer(asked["requestId"], asked["forwardResourceIds"])
+        return {"code": "SUCCESS", "errMsg": {}}
+
+
 def _opened(sealed):
     return _KEY.decrypt(base64.b64decode(sealed), padding.PKCS1v15()).decode()
 
@@ -214,24 +248,31 @@ class SeeyonHost(Host):
         "乡镇": "field0005", "工单类型": "field0006", "来电时间": "field0007", "登记时间": "field0008",
         "主办单位": "field0011", "协办单位": "field0012", "事项类别": "field0013", "办理方式": "field0014",
         "办理时限": "field0015", "办理依据": "field0016", "插件标记": "field0017", "建议说明": "field0018",
-        "报送编号": "field0019", "材料": "field0020"})
+        "报送编号": "field0019", "材料": "field0020", "工单编号": "field0021"})
+    persons = Fixed({"合水县税务局": "-7231816252026829001", "合水县医疗保障局": "7231816252026829002"})
+    referring = Fixed({"待办依据": "工单编号"})
+    robot = "-7231816252026829000"
     at = Fixed({label: f"field{n:04d}" for n, label in enumerate(_LABELS, 11)})
     with_files, also = Fixed({"附件": "材料"}), Fixed({})
     enums = Fixed({"field0014": {"一般事项": "-700000001", "重大疑难事项": "-700000002", "不属本机制": "-700000003"}})
 
     def __init__(self, mocked):
         super().__init__(mocked)
-        self.closed, self.stored, self.as_text = set(), {}, False
+        self.closed, self.stored, self.as_text, self.subjects, self.came = set(), {}, False, {}, {}
 
     def ticket(self):
         return {**dict.fromkeys(self.codes.values(), ""), "field0001": "某厂欠缴", "field0002": CONTENT, "field0003": PAYER[0],
-                "field0004": PAYER[1], "field0005": "固城镇", "field0006": "投诉", "field0007": "2026-11-25 08:30"}
+                "field0004": PAYER[1], "field0005": "固城镇", "field0006": "投诉", "field0007": "2026-11-25 08:30",
+                "field0021": f"GD-2026-{len(self.forms) + 1:04d}"}
 
     def kind(self, request):
         path, body = urlsplit(request.url).path, request.body or b""
         if path.endswith("/export"):
             return "read" if b"dataId" in body else "rows"
-        return {"token": "token", "batch-update": "save", "attachment": "upload"}[path.rpartition("/")[2]]
+        if path.endswith("/affairs/pending"):
+            return "where"
+        return {"token": "token", "batch-update": "save", "attachment": "upload", "orgMember": "member", "replaceItem": "refer"}[
+            path.rpartition("/")[2]]
 
     def act(self, kind, request):
         if kind == "token":
@@ -299,6 +340,34 @@ class SeeyonHost(Host):
         return {"code": 0, "data": {"successIdList": [number]}, "message": ""}
 
 
+    def _member(self, request):
+        assert parse_qs(urlsplit(request.url).query)["loginName"] == ["hsrobot"]
+        return {"id": int(self.robot), "name": "机器人", "loginName": "hsrobot", "code": "R01"}
+
+    def todos(self, who):
+        """Return the to-dos of a person: each is a flow whose title holds the number of a ticket."""
+        of = {n: self.subjects.get(n, f"12345工单〔{form['field0021']}〕某厂欠缴") for n, form in self.forms.items()}
+        came = {n: self.came.get(n, "2026-11-25 08:59:00") for n in of}
+        return [{"id": 50 + n, "objectId": 60 + n, "subObjectId": 70 + n, "app": 1, "subject": of[number], "number": number,
+                 "receiveTime": came[number]} for n, number in enumerate(of) if who in self.held[number]]
+
+    def _where(self, request):
+        asked = {k: v[0] for k, v in parse_qs(urlsplit(request.url).query).items()}
+        rows = self.todos(ROBOT if asked["memberId"] == self.robot else asked["memberId"])
+        first = (int(asked["pageNo"]) - 1) * int(asked["pageSize"])
+        told = [{k: v for k, v in row.items() if k != "number"} for row in rows[first:first + int(asked["pageSize"])]]
+        return {"pageNo": asked["pageNo"], "total": len(rows), "data": told}
+
+    def _refer(self, request):
+        asked = json.loads(request.body)
+        assert asked["appName"] == "collaboration"
+        number = next((r["number"] for r in self.todos(ROBOT) if str(r["subObjectId"]) == asked["workitemId"]), None)
+        if number is None:
+            return {"code": 1, "data": None, "message": PAYER[0]}
+        self.refer(number, asked["nextMemberId"])
+        return {"code": 0, "data": {}, "message": ""}
+
+
 class O2oaHost(Host):
     adapter, number = "o2oa", "8b1d7a3e-0000-4000-8000-000000000001"
     secrets = Fixed({"SECRET": "sso-key-of-nobody"})
@@ -306,6 +375,7 @@ class O2oaHost(Host):
         "dispute.handlingUnit", "dispute.helperUnits", "dispute.category", "dispute.handling", "dispute.handleDue",
         "dispute.basis", "dispute.key", "dispute.suggestion"), strict=True)))
     with_files, also = Fixed({"附件": "attachment"}), Fixed({})
+    persons = Fixed({"合水县税务局": "税务丁@swd@I", "合水县医疗保障局": "医保戊@ybw@I"})
 
     def __init__(self, mocked):
         super().__init__(mocked)
@@ -330,7 +400,8 @@ class O2oaHost(Host):
 
     def kind(self, request):
         path = urlsplit(request.url).path
-        for part, kind in (("/sso", "token"), ("/task/list/", "rows"), ("/upload/", "upload"), ("/attachment/list/", "files")):
+        for part, kind in (("/sso", "token"), ("/task/list/work/", "where"), ("/task/list/", "rows"), ("/reset", "refer"),
+                           ("/identity/", "who"), ("/upload/", "upload"), ("/attachment/list/", "files")):
             if part in path:
                 return kind
         assert "/data/work/" in path
@@ -345,7 +416,8 @@ class O2oaHost(Host):
             if opened is None:
                 return 500, _error("sso.ExceptionReadToken")
             assert re.fullmatch(r"hsrobot#\d{13}", opened)
-            return 200, {"type": "success", "data": {"token": self._give_token(), "name": "机器人"}, "message": ""}
+            return 200, {"type": "success", "message": "", "data": {
+                "token": self._give_token(), "name": "机器人", "distinguishedName": "机器人@hsrobot@P"}}
         if not self.knows(request, "x-token"):
             return 500, {"type": "error", "message": "not cipher or manager or user."}
         answer = getattr(self, f"_{kind}")(request)
@@ -380,6 +452,8 @@ class O2oaHost(Host):
     def _save(self, request):
         number, _, branch = urlsplit(request.url).path.partition("/data/work/")[2].partition("/")
         given = json.loads(request.body)
+        if ROBOT not in self.held[number]:
+            return _error("ExceptionAccessDenied")
         if number not in self.forms:
             return _error("ExceptionEntityNotExist")
         self.titles[number] = given.get("title") or given.get("subject") or ""  # as O2OA does: no title sent, no title left
@@ -392,6 +466,28 @@ class O2oaHost(Host):
         for name, value in before.items():
             self.put(number, name, value)
         return {"id": number}
+
+
+    def _where(self, request):
+        number = urlsplit(request.url).path.rpartition("/")[2]
+        return [{"id": f"task-{number}" if who == ROBOT else f"task-{n}", "work": number, "activityName": "分派",
+                 "person": "机器人@hsrobot@P" if who == ROBOT else who.replace("@I", "p@P"),
+                 "identity": "机器人@hsrobotid@I" if who == ROBOT else who} for n, who in enumerate(sorted(self.held[number]))]
+
+    def _refer(self, request):
+        number = urlsplit(request.url).path.split("/")[-2].removeprefix("task-")
+        given = json.loads(request.body)
+        if ROBOT not in self.held[number]:
+            return _error("ExceptionEntityNotExist")
+        (person,) = given["identityList"]
+        self.refer(number, person, given["keep"])
+        return {"id": "record"}
+
+    def _who(self, request):
+        who = unquote(urlsplit(request.url).path.rpartition("/")[2])
+        if who not in self.persons.values():
+            return _error("jaxrs.identity.ExceptionIdentityNotExist")
+        return {"name": who.partition("@")[0], "distinguishedName": who}
 
 
 def _error(name, message="缴费人甲 13800000000 无权访问"):

@@ -40,10 +40,11 @@ def test_all_is_well_is_told_step_by_step_and_changes_nothing(directory, host, p
     platform.write_back(host.number, RESULT, None)
     before = dict(host.forms[host.number])
     name = {"weaver": "hskey", "seeyon": "插件标记", "o2oa": "dispute.key"}[host.adapter]
+    also = "（只接了台账。要转办，请写上 待办依据：台账里哪个字段的值写在流程标题里）" if host.adapter == "seeyon" else ""
     assert told(directory, host) == [
         f"✓ 平台 {host.adapter}：{what}" for what in (
             "密钥", "换令牌", f"读{listed(host)}", f"读表单 {host.number}", "核对字段和权限",
-            f"试写：把 {host.number} 的 “{name}” 按原值存一遍")
+            f"试写：把 {host.number} 的 “{name}” 按原值存一遍", f"转办：没有写 接收人，由经办人自己转{also}")
     ] + [f"! 平台 {host.adapter}：还没有启用，体检都好以后在 platforms/{host.adapter}.yaml 里写 启用: 是",
          f"! 平台 {host.adapter}：没有回调密钥，回调一律拒收，只靠轮询。请设 HSDISPUTE_{host.adapter.upper()}_WEBHOOK_SECRET"]
     assert {k: v for k, v in host.forms[host.number].items() if k in before} == before and host.moved == 0
@@ -111,3 +112,48 @@ def test_a_field_without_right_and_a_choice_without_option_are_told(directory, h
 def test_a_platform_that_is_not_there_is_told(directory):
     (line,) = examine_platform(directory, "oaa")
     assert line.startswith("✗ 平台 oaa：没有 platforms/oaa.yaml，有的是：") and "o2oa、" in line
+
+
+class TestReferral:
+    @pytest.fixture
+    def directory(self, directory, host):
+        write(directory, host, 接收人=dict(host.persons), **host.referring)
+        return directory
+
+    def test_what_it_needs_is_tried_and_nothing_is_handed_on(self, directory, host):
+        lines = [line for line in told(directory, host) if "转办：" in line]
+        units = "、".join(sorted(host.persons))
+        checked = (f"核对 接收人（{units}）" if host.adapter == "o2oa"
+                   else f"这个接口查不到人员，{units}的 接收人 请用试验工单各转一次核对")
+        assert lines == [f"✓ 平台 {host.adapter}：转办：{what}" for what in (f"看 {host.number} 的待办在谁手里", checked)]
+        assert host.calls["refer"] == 0 and host.held[host.number] == {"robot"} and host.moved == 0
+
+    def test_a_form_that_the_robot_does_not_hold_is_told_with_what_to_look_at(self, directory, host):
+        host.held[host.number] = {host.persons["合水县税务局"]}  # in O2OA it may not write, and the trial of that comes first
+        mend = {"weaver": "操作者里没有机器人：请核对 用户 是不是机器人的人员编号（id）", "o2oa": "没有权限",
+                "seeyon": "机器人手里没有标题含这个工单编号的待办：请核对 待办依据、流程标题里有没有这个编号"}[host.adapter]
+        assert [line for line in told(directory, host) if line.startswith("✗") and mend in line]
+        assert host.calls["refer"] == 0
+
+    def test_persons_that_the_organisation_does_not_know_are_told(self, directory, host):
+        if host.adapter != "o2oa":
+            pytest.skip("only O2OA tells whom it knows")
+        write(directory, host, 接收人={"合水县税务局": "税务丁@swd@I", "合水县财政局": "财政庚@cz@I"})
+        assert [line for line in told(directory, host) if line.startswith("✗")] == [
+            "✗ 平台 o2oa：转办：核对 接收人（合水县税务局、合水县财政局）：O2OA里查不到 “财政庚@cz@I”：请改 接收人.合水县财政局"]
+
+    def test_an_interface_that_does_not_answer_is_told_as_that_step(self, directory, host):
+        host.fail["where"] = [(200, "<html>nginx</html>")] * 2
+        (line,) = [line for line in told(directory, host) if line.startswith("✗")]
+        assert line.startswith(f"✗ 平台 {host.adapter}：") and ("转办" in line or "读台账" in line)
+
+    def test_the_whole_examination_asks_too_and_hands_on_nothing(self, directory, host, tmp_path):
+        write(directory, host, 启用="是")
+        lines = [line for line in examine(directory, f"sqlite:///{tmp_path / 'd'}") if f"平台 {host.adapter}" in line]
+        assert lines[0] == f"✓ 平台 {host.adapter}：登录和读取正常" and host.calls["where"] >= 1 and host.calls["refer"] == 0
+
+    def test_a_unit_that_the_county_does_not_have_is_told_with_what_was_meant(self, directory, host):
+        write(directory, host, 接收人={"合水税务局": host.persons["合水县税务局"]}, 单位名称={"合水县税务局": "税务"})
+        (line,) = [line for line in told(directory, host) if "units.yaml" in line]
+        assert line.startswith(f"✗ 平台 {host.adapter}：接收人 里的 “合水税务局” 不是 units.yaml 的单位名称。可用")
+        assert line.endswith("是否想写 “合水县税务局”？")

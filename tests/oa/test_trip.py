@@ -12,16 +12,23 @@ from starlette.testclient import TestClient
 from hsdispute_plugin.adapters.signature import sign
 from hsdispute_plugin.app import App, shipped_config
 from hsdispute_plugin.app import clock as app_clock
+from hsdispute_plugin.case import Actor, Role
 from hsdispute_plugin.entrypoints.doctor import examine_platform
 from hsdispute_plugin.entrypoints.gateway import create
 from tests.oa.hosts import CONTENT, URL
 
 
 @pytest.fixture
-def app(host, tmp_path, monkeypatch):
+def also():
+    """What a test writes into the platform file beside what all need."""
+    return lambda host: {}
+
+
+@pytest.fixture
+def app(host, tmp_path, monkeypatch, also):
     shutil.copytree(shipped_config(), tmp_path / "config")
     file = tmp_path / "config" / "platforms" / f"{host.adapter}.yaml"
-    values = yaml.load(file.read_text("utf-8"), yaml.BaseLoader) | {"启用": "是", "地址": URL}
+    values = yaml.load(file.read_text("utf-8"), yaml.BaseLoader) | {"启用": "是", "地址": URL, **also(host)}
     file.write_text(yaml.safe_dump(values, allow_unicode=True), "utf-8")
     for name, value in {**host.secrets, "WEBHOOK_SECRET": "a-hook-secret-of-nobody"}.items():
         monkeypatch.setenv(f"HSDISPUTE_{host.adapter}_{name}".upper(), value)
@@ -62,6 +69,25 @@ def test_a_result_whose_answer_is_lost_is_queued_and_then_stands_once(app, host,
     monkeypatch.setattr(app.outbox, "_clock", lambda: later)
     assert app.outbox.deliver_due(name, "w") == ("done",)
     assert host.calls["save"] == 1 and host.get(host.number, host.at["说明"]).count("〔hsdispute:") == 1
+
+
+class TestReferral:
+    @pytest.fixture
+    def also(self):
+        return lambda host: {"接收人": dict(host.persons), **host.referring}
+
+    def test_what_the_government_office_hands_to_a_unit_is_handed_to_its_person_in_the_oa(self, app, host):
+        name = host.adapter
+        app.reception.poll(name, "w")
+        ((_, done),) = [(r, r.outcome) for r in app.reception.work_off(name, "w")]
+        assert done == "accepted" and app.outbox.deliver_due(name, "w") == ("done",) and host.referred == []
+        with app.store.begin() as tx:
+            case_no = tx.case_of(name, host.number).case_no
+        by = Actor("王某", "gov_office", Role.GOV_OFFICE)
+        app.desk.act(case_no, "dispatch", by, {"unit": "tax"}, app.book, app_clock())
+        assert app.outbox.deliver_due(name, "w") == ("done",)
+        assert host.referred == [(host.number, host.persons["合水县税务局"])] and host.moved == 0
+        assert "政府办转税务局承办" in host.get(host.number, host.at["说明"])
 
 
 def test_a_platform_without_steps_is_asked_as_a_whole(monkeypatch, mocked):
