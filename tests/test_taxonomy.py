@@ -69,7 +69,8 @@ TAXONOMY = {
         ("duty.registration",), "养老保险转移", "在外省交的养老保险怎么转移到本县？",
         "hr", {"hr"}, "single"),
     "BENEFIT": Kind(
-        ("scope.title-elsewhere", "triage.lead-none"), "退休金没有上涨", "我母亲的退休金什么时候调整？她以前交了养老保险。",
+        ("scope.title-elsewhere", "triage.inform-hr-benefit"), "退休金没有上涨",
+        "我母亲的退休金什么时候调整？她以前交了养老保险。",
         "none", set(), "inform"),
     "FLEX": Kind(
         ("duty.registration",), "灵活就业人员参保", "请问灵活就业人员怎么参加职工养老保险？",

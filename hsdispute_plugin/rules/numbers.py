@@ -29,7 +29,8 @@ _PEOPLE = re.compile(
 )
 _NOT_BEFORE_PEOPLE = frozenset("第.-/") | frozenset(ascii_letters) | frozenset("0123456789") | frozenset(_N)
 _NOT_PEOPLE = re.compile(rf"[{_FEW}]?个?(?:月|年|岁|元|块|点|天|次|分|份|层|栋|亩|家|万元|等奖|号文|口人)|"
-                         r"人(?:均|社|民|事|力|才|大|寿|口|生|为|行|次|份|物|格|类|情|身|家)")
+                         r"人(?:均|社|民|事|力|才|大|寿|口|生|为|行|次|份|物|格|类|情|身|家|"
+                         r"(?:都|已|在|已经|次)?(?:看|浏览|点赞|转发|围观|观看|关注|评论|播放|刷到))")
 
 #: 17年买18年的医保: two years of the calendar in short.
 _SUCCESSIVE = re.compile(r"(?<!\d)([012]\d)年[^\d,.。;]{0,6}([012]\d)年")
