@@ -120,8 +120,7 @@ class Clauses:
         bits, shown = 0, self._shown
         for token in sentence:
             bits |= token[2]
-            if token[2] & shown:
-                found.tokens.append(token)
+        found.tokens += [token for token in sentence if token[2] & shown]
         found.sentences.append(bits)
 
     def _negate(self, clause: list[Token], found: Reading) -> list[Token]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from hsdispute_plugin.rules.lexicon import Combination, Words
 from hsdispute_plugin.rules.phrasebook import Phrasebook, Token
 
+REMEMBERED = 20_000  # different things said whose rows are kept ready
 SPOILING = 4  # characters around a combination within which a spoiler (除非) still spoils it
 
 
@@ -23,12 +24,13 @@ class Row:
         self._gap, self._unless = c.gap, book.mask(c.unless)
         self._reach = self._next if c.ordered else self._near
 
-    def first(self, tokens: Sequence[Token]) -> Token | None:
-        """Return the first place where it holds, as a token."""
+    def first(self, tokens: Sequence[Token], around: int) -> Token | None:
+        """Return the first place where it holds, as a token; ``around``: bits of all tokens."""
+        spoilers = self._unless & around
         for start, end, bits in tokens:
             if bits & self.steps[0]:
                 span = self._reach(tokens, start, end)
-                if span and not (self._unless and self._spoilt(tokens, *span)):
+                if span and not (spoilers and self._spoilt(tokens, *span)):
                     return (*span, self.result)
         return None
 
@@ -57,7 +59,25 @@ class Row:
 
 
 _Try = tuple[int, int, int, int, Row]  # bits of the first four steps (-1 where there are fewer), to fail early
-_Group = tuple[int, int, list[_Try]]  # a step that all its rows share, what one of them needs in the sentence, the rows
+_Group = tuple[int, list[_Try]]  # a step that all its rows share, and the rows
+
+
+class _Stage(dict[int, tuple[Row, ...]]):
+    """Rows by what a part of a sentence says: those whose steps are all at hand. Messages repeat what they say."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._groups = _grouped(list(rows))
+        self.asked = 0  # bits of all steps
+        for row in rows:
+            for step in row.steps:
+                self.asked |= step
+
+    def __missing__(self, bits: int) -> tuple[Row, ...]:
+        found = tuple([row for shared, tries in self._groups if bits & shared
+                       for a, b, c, d, row in tries if bits & a and bits & b and bits & c and bits & d])
+        if len(self) < REMEMBERED:
+            self[bits] = found
+        return found
 
 
 class Combinations:
@@ -68,7 +88,7 @@ class Combinations:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.worth = 0
-        self._stages: list[list[_Group]] = []
+        self._stages: list[_Stage] = []
         rest = list(rows)
         while rest:
             made = 0
@@ -76,36 +96,24 @@ class Combinations:
                 made |= row.result
                 self.worth |= row.needs
             ready = [row for row in rest if not any(step & made for step in row.steps)] or rest
-            self._stages.append(_grouped(ready))
+            self._stages.append(_Stage(ready))
             rest = [row for row in rest if row not in ready]
 
     def met(self, parts: Sequence[list[Token]], around: int) -> list[Token]:
         """Return one token for each combination that a part holds; ``around``: bits of their whole sentence."""
-        first = [group for group in self._stages[0] if around & group[0] and around & group[1]] if self._stages else []
-        if not first:
-            return []
         found: list[Token] = []
         for tokens in parts:
             bits = 0
             for token in tokens:
                 bits |= token[2]
-            groups: Sequence[_Group] = first
-            for later in range(1, len(self._stages) + 1):
-                new: list[Token] = []
-                for shared, needs, tries in groups:
-                    if bits & shared and around & needs:
-                        for a, b, c, d, row in tries:
-                            if bits & a and bits & b and bits & c and bits & d and (made := row.first(tokens)):
-                                new.append(made)
+            for stage in self._stages:
+                new = [made for row in stage[bits & stage.asked] if around & row.needs and (made := row.first(tokens, bits))]
                 if not new:
                     break
                 found += new
-                if later == len(self._stages):
-                    break
                 tokens = tokens + new
                 for token in new:
                     bits |= token[2]
-                groups = self._stages[later]
         return found
 
 
@@ -134,12 +142,10 @@ def _grouped(rows: list[Row]) -> list[_Group]:
     while rows:
         shared = Counter(step for row in rows for step in set(row.steps)).most_common(1)[0][0]
         tries: list[_Try] = []
-        needs = 0
         for row in rows:
             if shared in row.steps:
                 a, b, c, d = (*row.steps, -1, -1)[:4]
                 tries.append((a, b, c, d, row))
-                needs |= row.needs
-        groups.append((shared, needs, tries))
+        groups.append((shared, tries))
         rows = [row for row in rows if shared not in row.steps]
     return groups

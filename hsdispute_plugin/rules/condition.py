@@ -108,22 +108,6 @@ def leaves(condition: Condition) -> Iterator[Leaf]:
             yield from leaves(part)
 
 
-def true_leaves(condition: Condition, facts: Mapping[str, FactValue], *, sure: bool = False) -> list[Leaf]:
-    """Return the leaves that make a condition true: what an explanation points at. Negated parts give none.
-
-    ``sure``: the condition is known to hold, so that only 任一 must be asked again.
-    """
-    if isinstance(condition, Leaf):
-        return [condition] if sure or holds(condition, facts) else []
-    if isinstance(condition, NoneOf):
-        return []
-    if isinstance(condition, All):
-        if not sure and not holds(condition, facts):
-            return []
-        return [leaf for part in condition.parts for leaf in true_leaves(part, facts, sure=True)]
-    return [leaf for part in condition.parts for leaf in true_leaves(part, facts)]
-
-
 def failing(condition: Condition, facts: Mapping[str, FactValue]) -> tuple[Condition, ...]:
     """Return the smallest parts whose change would make a false condition true: why a rule did not fire.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hsdispute_plugin.rules.clauses import Reading
 from hsdispute_plugin.rules.lexicon import Condition, Presumption, Zone
 from hsdispute_plugin.rules.phrasebook import Phrasebook
 
@@ -12,21 +11,22 @@ from hsdispute_plugin.rules.phrasebook import Phrasebook
 class Presumed:
     """A presumption with its conditions as bits: of the whole, the head and the demands, in this order."""
 
-    def __init__(self, p: Presumption, book: Phrasebook) -> None:
-        self.klass, self.alone, self.result = p.klass, p.alone, book.bits_of(p.klass, p.tag)
+    def __init__(self, p: Presumption, book: Phrasebook, *, single: bool) -> None:
+        """``single``: its class has one value only."""
+        self.alone, self.result = p.alone, book.bits_of(p.klass, p.tag)
         self.met = book.mask((p.met.tag,))
+        self.key = p.klass if single else (p.klass, self.met)  # what one presumption settles for those that stand alone
         self.met_in = _by_zone((p.met,), book)
         self.some, self.none = _by_zone(p.any_of, book), _by_zone(p.none_of, book)
         self.every = tuple(_by_zone((c,), book) for c in p.all_of)
-        self.shown = True  # whether a fact or another presumption shows what it concludes
+        self.shown = self.about = True  # whether what it concludes may become evidence, or what a sentence is about
         self.asked = self.met
         for masks in (self.some, self.none, *self.every):
             for mask in masks:
                 self.asked |= mask
 
-    def holds(self, found: Reading) -> bool:
-        """Tell whether what was found meets it; ``met`` itself is known to be there, but maybe in another zone."""
-        whole, head, demand = found.everywhere, found.head, found.demand
+    def holds(self, whole: int, head: int, demand: int) -> bool:
+        """Tell whether what was found in each zone meets it; ``met`` itself is known to be there, but maybe in another."""
         a, b, c = self.met_in
         if not (whole & a or head & b or demand & c):
             return False

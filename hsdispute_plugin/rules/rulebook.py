@@ -17,7 +17,6 @@ from hsdispute_plugin.model import (
     Facts,
     FactValue,
     Matter,
-    Phrase,
     Reason,
     Scope,
     Ticket,
@@ -25,6 +24,7 @@ from hsdispute_plugin.model import (
     Unit,
 )
 from hsdispute_plugin.rules.condition import All, Condition, Leaf, holds, leaves
+from hsdispute_plugin.rules.evidence import Evidence
 from hsdispute_plugin.rules.facts import FactTable, Kind
 from hsdispute_plugin.rules.levels import Level
 from hsdispute_plugin.rules.lexicon import Words
@@ -149,8 +149,9 @@ class Rulebook:
         self._counts = tuple((d.code, d.counts) for d in source.table.by_code.values() if d.counts and d.code in asked)
         count_of = dict(self._counts)
         self._speeches = {
-            f.code: tuple(Speech(r, unite=f.hit is Hit.ALL, count_of=count_of, sets=sets, conclusions=self._conclusions)
-                          for r in f.rules) for f in source.families}
+            f.code: tuple(
+                Speech(r, source.table, unite=f.hit is Hit.ALL, count_of=count_of, sets=sets, conclusions=self._conclusions)
+                for r in f.rules) for f in source.families}
         self._families = tuple((f, compile_engine(f.rules, source.table)) for f in source.families)
         self._in_force: dict[date, tuple[frozenset[int] | None, ...]] = {}
         self._counted: dict[tuple[str, tuple[date, bool]], DueDate] = {}
@@ -179,7 +180,8 @@ class Rulebook:
     ) -> Decision:
         """Decide from facts that are already read; ``steps`` is given the values that each family was asked with."""
         values: dict[str, FactValue] = dict(facts.values)
-        evidence = _Behind(facts.evidence)
+        evidence = Evidence.of(facts.evidence)
+        behind = dict(evidence.behind)
         reasons: list[Reason] = []
         alerts: list[Alert] = []
         for code, of in self._counts:
@@ -199,7 +201,7 @@ class Rulebook:
                     gives = [g for g in gives if g.united or g.code not in concluded]
                     if not gives:
                         continue
-                phrases = speech.phrases(values, evidence)  # no rule asks for what its own family concludes
+                places = speech.places(values, behind)  # no rule asks for what its own family concludes
                 for code, value, keys, _ in gives:
                     concluded.add(code)
                     if keys is None:
@@ -207,11 +209,11 @@ class Rulebook:
                         continue
                     have = values.get(code)
                     values[code] = have | value if have else value  # type: ignore[operator]
-                    if phrases:
+                    if places:
                         for key in keys:
-                            evidence[key] = evidence[key] + phrases
+                            behind[key] = behind.get(key, 0) | places
                 rule = speech.rule
-                reasons.append(Reason(rule.id, label, rule.clause, rule.because, phrases))
+                reasons.append(Reason(rule.id, label, rule.clause, rule.because, evidence.phrases(places) if places else ()))
                 if speech.notices and any(g.code == "notices" for g in gives):
                     known = {a.key for a in alerts}
                     # In the order of notices.yaml: 110 before the office.
@@ -282,19 +284,6 @@ def _gate(rules: Sequence[Rule]) -> tuple[Leaf, ...]:
         {p for p in (r.condition.parts if isinstance(r.condition, All) else (r.condition,)) if isinstance(p, Leaf)} for r in rules
     ]
     return tuple(set.intersection(*demanded)) if demanded else ()
-
-
-class _Behind(dict[str, tuple[Phrase, ...]]):
-    """The phrases behind facts and conclusions of one ticket; those of facts are asked for once."""
-
-    __slots__ = ("_facts",)
-
-    def __init__(self, facts: Mapping[str, tuple[Phrase, ...]]) -> None:
-        self._facts = facts
-
-    def __missing__(self, key: str) -> tuple[Phrase, ...]:
-        found = self[key] = self._facts.get(key, ())
-        return found
 
 
 def rules_in_force(rules: Sequence[Rule], day: date) -> frozenset[int]:

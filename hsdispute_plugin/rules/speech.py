@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from hsdispute_plugin.model import FactValue, Phrase
-from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, leaves, true_leaves
+from hsdispute_plugin.model import FactValue
+from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, NoneOf, Op
+from hsdispute_plugin.rules.condition_code import Matcher, matcher
+from hsdispute_plugin.rules.facts import FactTable
 
 if TYPE_CHECKING:
     from hsdispute_plugin.rules.rulebook import Rule
 
 _NONE: frozenset[str] = frozenset()
-#: Phrases shown with one reason; more would hide the rule behind the words.
-MAX_PHRASES = 6
 
 
 class Given(NamedTuple):
@@ -37,60 +37,62 @@ class Lookup(NamedTuple):
 class Speech:
     """A rule made ready to speak. ``sets`` are the codes of facts that are sets, ``conclusions`` those that families give."""
 
-    __slots__ = ("_by_leaf", "_sure", "gives", "notices", "rule")
+    __slots__ = ("_branches", "_conclusions", "_count_of", "_held", "_sets", "_sure", "gives", "notices", "rule")
 
     def __init__(
-        self, rule: Rule, *, unite: bool, count_of: Mapping[str, str], sets: Collection[str], conclusions: Collection[str]
+        self, rule: Rule, table: FactTable, *,
+        unite: bool, count_of: Mapping[str, str], sets: Collection[str], conclusions: Collection[str],
     ) -> None:
         self.rule = rule
         self.gives = tuple(
             Given(code, value, tuple(f"{code}.{m}" for m in value), unite) if isinstance(value, frozenset)
             else Given(code, value, None, united=False) for code, value in rule.outcome.items())
         self.notices = rule.outcome.get("notices", frozenset())
+        self._count_of, self._sets, self._conclusions = count_of, sets, conclusions
+        #: What stands behind the rule whenever it speaks, and what only where a branch of a 任一 holds.
+        self._sure: list[Lookup] = []
+        branches: dict[Condition, list[Lookup]] = {}
+        self._plan(rule.condition, None, branches)
+        self._branches = tuple(branches.values())
+        self._held: Matcher | None = matcher(tuple(branches), table) if branches else None
 
-        def behind(leaf: Leaf) -> Lookup | None:
-            of = count_of.get(leaf.fact, leaf.fact)
-            if of in sets:
-                return Lookup(of, frozenset(map(str, leaf.value)) if of == leaf.fact else frozenset())  # type: ignore[arg-type]
-            return None if of in conclusions else Lookup(of, None)  # a conclusion stands with its own reasons already
+    def _plan(self, condition: Condition, branch: Condition | None, branches: dict[Condition, list[Lookup]]) -> None:
+        """Note where the phrases behind a condition are looked up: those of its leaves that are true; negated parts give none."""
+        match condition:
+            case Leaf():
+                if lookup := self._lookup(condition):
+                    (self._sure if branch is None else branches.setdefault(branch, [])).append(lookup)
+            case All(parts):
+                for part in parts:
+                    self._plan(part, branch, branches)
+            case AnyOf(parts):
+                for part in parts:
+                    if isinstance(part, Leaf) and part.op is Op.HAS_ANY:
+                        self._plan(part, branch, branches)  # where it does not hold, none of its members is found
+                    else:
+                        self._plan(part, part if branch is None else All((branch, part)), branches)
+            case NoneOf():
+                pass
 
-        self._by_leaf = {id(leaf): behind(leaf) for leaf in leaves(rule.condition)}
-        # Leaves that are true whenever the rule speaks; where there is a 任一 they are asked each time.
-        self._sure = None if _has_choice(rule.condition) else self._lookups(true_leaves(rule.condition, {}, sure=True))
+    def _lookup(self, leaf: Leaf) -> Lookup | None:
+        of = self._count_of.get(leaf.fact, leaf.fact)
+        if of in self._sets:
+            return Lookup(of, frozenset(map(str, leaf.value)) if of == leaf.fact else frozenset())  # type: ignore[arg-type]
+        return None if of in self._conclusions else Lookup(of, None)  # a conclusion stands with its own reasons already
 
-    def _lookups(self, held: Sequence[Leaf]) -> tuple[Lookup, ...]:
-        return tuple([lookup for leaf in held if (lookup := self._by_leaf[id(leaf)])])
-
-    def phrases(self, values: Mapping[str, FactValue], evidence: Mapping[str, tuple[Phrase, ...]]) -> tuple[Phrase, ...]:
-        """Return the words of the ticket behind the rule, in their order, without those inside another."""
-        found: list[Phrase] = []
+    def places(self, values: Mapping[str, FactValue], behind: Mapping[str, int]) -> int:
+        """Return the places in the ticket that stand behind the rule (bits of ``Evidence``); ``behind`` gives those of a fact."""
         asked = self._sure
-        if asked is None:
-            asked = self._lookups(true_leaves(self.rule.condition, values, sure=True))
+        if self._held:
+            asked = asked.copy()
+            for n in self._held(values):
+                asked += self._branches[n]
+        places = 0
         for of, members in asked:
             if members is None:
-                found += evidence[of]
+                places |= behind.get(of, 0)
                 continue
             held: frozenset[str] = values.get(of, _NONE)  # type: ignore[assignment]
             for member in held & members if members else held:
-                found += evidence[f"{of}.{member}"]
-        return _tidy(found) if len(found) > 1 else tuple(found)
-
-
-def _has_choice(condition: Condition) -> bool:
-    """Tell whether a 任一 stands outside every 均不."""
-    return isinstance(condition, AnyOf) or (isinstance(condition, All) and any(map(_has_choice, condition.parts)))
-
-
-def _tidy(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
-    kept: list[Phrase] = []
-    reach = -1
-    for phrase in sorted(set(phrases), key=_span):
-        if phrase[2] > reach:
-            kept.append(phrase)
-            reach = phrase[2]
-    return tuple(kept[:MAX_PHRASES])
-
-
-def _span(phrase: Phrase) -> tuple[int, int]:
-    return phrase[1], -phrase[2]
+                places |= behind.get(f"{of}.{member}", 0)
+        return places

@@ -1,0 +1,117 @@
+"""The words of a ticket behind facts and conclusions: sets of places as bits of one number, phrases made when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from hsdispute_plugin.model import Phrase
+from hsdispute_plugin.rules.phrasebook import Token
+
+SHOWN = 3  # places kept as evidence of one fact
+#: Phrases shown with one reason; more would hide the rule behind the words.
+MAX_PHRASES = 6
+
+
+class Keys(dict[int, tuple[str, ...]]):
+    """The names of what a token speaks for, by its bits; found once, for the phrases of a lexicon are not many."""
+
+    def __init__(self, keyed: Iterable[tuple[str, int]]) -> None:
+        self._keyed = tuple(keyed)
+
+    def __missing__(self, bits: int) -> tuple[str, ...]:
+        found = self[bits] = tuple([key for key, bit in self._keyed if bits & bit])
+        return found
+
+
+class Evidence(Mapping[str, tuple[Phrase, ...]]):
+    """The phrases behind each fact of one ticket.
+
+    A set of places is a number whose bit ``n`` stands for the n-th place, so that many rules can share and unite them
+    before a single phrase is made.
+    """
+
+    __slots__ = ("_behind", "_held", "_keys", "_made", "_original", "_places", "_said", "_tokens")
+
+    def __init__(self, original: str, tokens: Sequence[Token], keys: Keys, held: Mapping[str, str]) -> None:
+        """``tokens`` ascend; ``held``: what the text says (``people``, ``topics.arrears``) and its name among ``keys``."""
+        self._original, self._tokens, self._keys, self._held = original, tokens, keys, held
+        self._behind: dict[str, int] | None = None
+        self._places: list[tuple[int, int]] = []
+        self._made: dict[int, Phrase] = {}
+        self._said: dict[int, tuple[Phrase, ...]] = {}
+
+    @classmethod
+    def of(cls, evidence: Mapping[str, tuple[Phrase, ...]]) -> Evidence:
+        """Return evidence that came as phrases (a plugin's, a test's) in this form."""
+        if isinstance(evidence, cls):
+            return evidence
+        phrases = sorted({p for found in evidence.values() for p in found}, key=lambda p: (p.start, p.end))
+        number = {p: n for n, p in enumerate(phrases)}
+        made = cls("", (), _NO_KEYS, {})
+        made._places = [(p.start, p.end) for p in phrases]
+        made._made = dict(enumerate(phrases))
+        made._behind = {key: sum(1 << number[p] for p in set(found)) for key, found in evidence.items() if found}
+        return made
+
+    @property
+    def behind(self) -> Mapping[str, int]:
+        """The first places of what is said for each fact."""
+        if self._behind is None:
+            said: dict[str, int] = {}
+            places, keys = self._places, self._keys
+            last, one = (-1, -1), 0
+            for start, end, bits in self._tokens:
+                place = start, end
+                if place != last:
+                    places.append(place)
+                    last, one = place, one << 1 or 1
+                for key in keys[bits]:
+                    have = said.get(key, 0)
+                    if have.bit_count() < SHOWN:
+                        said[key] = have | one
+            self._behind = {key: said[name] for key, name in self._held.items() if name in said}
+        return self._behind
+
+    def phrases(self, places: int) -> tuple[Phrase, ...]:
+        """Return the phrases at some places in their order, without those inside another."""
+        if (known := self._said.get(places)) is None:
+            kept: list[int] = []
+            begun = reach = -1
+            rest = places
+            while rest:
+                last = rest & (rest - 1)
+                n = (rest ^ last).bit_length() - 1
+                rest = last
+                start, end = self._places[n]
+                if end > reach:
+                    if start == begun:
+                        kept[-1] = n  # what stands there already is the beginning of this one
+                    else:
+                        kept.append(n)
+                    begun, reach = start, end
+            known = self._said[places] = tuple([self._phrase(n) for n in kept[:MAX_PHRASES]])
+        return known
+
+    def _phrase(self, n: int) -> Phrase:
+        if (made := self._made.get(n)) is None:
+            start, end = self._places[n]
+            made = self._made[n] = Phrase(self._original[start:end], start, end)
+        return made
+
+    def __getitem__(self, key: str) -> tuple[Phrase, ...]:
+        places = self.behind[key]
+        return tuple([self._phrase(n) for n in range(places.bit_length()) if places >> n & 1])
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the phrases behind a fact, or ``default`` where the text says nothing of it."""
+        return self[key] if key in self.behind else default
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.behind)
+
+    def __len__(self) -> int:
+        return len(self.behind)
+
+
+_NO_KEYS = Keys(())
