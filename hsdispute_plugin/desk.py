@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -36,19 +36,25 @@ _NAMING = ("register", "correct_registration")  # acts that write down who the o
 class Desk(Ticking):
     """Accepts tickets and does the acts of people. Each is one transaction of the store."""
 
-    def accept(self, platform: str, given: HostTicket, book: Rulebook, now: datetime) -> tuple[CaseRow, Decision | None]:
+    def accept(
+        self, platform: str, given: HostTicket, book: Rulebook, now: datetime,
+        along: Callable[[Transaction], None] = lambda tx: None,
+    ) -> tuple[CaseRow, Decision | None]:
         """Accept one version of a host's ticket; the decision is ``None`` when this version is the one we have, or is older.
+
+        ``along`` is done in the transaction that accepts it, and not where nothing is accepted.
 
         Clause: 合政办发〔2025〕30号 四、首段（登记）；四（二）（分类流转）.
         """
-        return self._accepted(platform, given, book, now, None)
+        return self._accepted(platform, given, book, now, None, along)
 
     def _accepted(
-        self, platform: str, given: HostTicket, book: Rulebook, now: datetime, taken_by: Actor | None
+        self, platform: str, given: HostTicket, book: Rulebook, now: datetime, taken_by: Actor | None,
+        along: Callable[[Transaction], None] = lambda tx: None,
     ) -> tuple[CaseRow, Decision | None]:
         number = given.ticket.ticket_no
-        with self._store.begin() as tx:
-            row, shadow = tx.case_of(platform, number), tx.running_shadow()
+        with self._store.reading() as tx:
+            row, shadow = tx.case_of(platform, number, held=False), tx.running_shadow()
             tried = tx.shadow_ticket(shadow.id, row.case_no) if row and shadow else None
         if row and _had(row, given):
             return row, None
@@ -79,15 +85,16 @@ class Desk(Ticking):
             tx.set_traits(row.case_no, [*used.shared, *alerting(used.decision)], row.opened_at)
             if beside:
                 keep(tx, row.case_no, beside, live.decision, used.decision.edition, now)
+            along(tx)
             return row, used.decision
 
     def _thought(
         self, platform: str, ticket: Ticket, but: str, now: datetime, book: Rulebook, terms: Terms, on_trial: bool = False
     ) -> Thought:
         """Let one edition decide a ticket; ``but`` is the number of its own case."""
-        facts = book.facts(ticket)
-        with self._store.begin() as tx:
-            shared = traits(tx, terms, ticket, known(facts.values))
+        facts, key = book.facts(ticket), self._caller_key()
+        with self._store.reading() as tx:
+            shared = traits(tx, terms, key, ticket, known(facts.values))
             others = alike(tx, terms, shared, platform, ticket.repeat_of, now, but)
         # Outside the transaction: the writer waits for nobody's thinking.
         decision = book.decide_facts(ticket, replace(facts, values={**facts.values, **others.facts()}), now)
@@ -119,7 +126,7 @@ class Desk(Ticking):
             CaseChanged: The case went on since it was ``seen``.
             CaseRefused: No such case, or what the act lacks, with mend and clause.
         """
-        terms = self.terms(book)
+        terms, key = self.terms(book), self._caller_key()
         with self._store.begin() as tx:
             docket = self._docket(tx, case_no, book, now)
             if seen is not None and seen != docket.row.writes:
@@ -136,7 +143,7 @@ class Desk(Ticking):
                 done = self._done(tx, terms, docket, outcome, by, written)
                 if act in _NAMING:
                     row, case = done.docket.row, outcome.case
-                    named = traits(tx, terms, ticket_of(row), case.decision.topics, case)
+                    named = traits(tx, terms, key, ticket_of(row), case.decision.topics, case)
                     tx.set_traits(case_no, [*named, *alerting(case.decision)], row.opened_at)
                 return done
             except CaseRefused as err:

@@ -20,9 +20,11 @@ from hsdispute_plugin.model import Decision, FactValue, Ticket
 from hsdispute_plugin.rules.automaton import fold
 from hsdispute_plugin.store import Transaction
 from hsdispute_plugin.store_board import ALERT
+from hsdispute_plugin.store_traits import NONE, Common
 
 EMPLOYER, TOPIC, TOWN, CALLER = "employer", "topic", "town", schema.CALLER
 SHOWN = 5  # case numbers named in one note
+LOOKED_AT = 4 * SHOWN  # cases of one caller that may be the same matter: closed ones among them are not named
 _KEY = "caller-key"
 _CLOSED = frozenset({State.ARCHIVED.value, State.MERGED.value, State.WITHDRAWN.value})
 _LEGAL_FORM = re.compile(r"(?:股份)?有限(?:责任)?公司|集团公司?|（[^）]*）|\([^)]*\)|[\s·]")
@@ -37,24 +39,24 @@ class Alike:
     """Other cases of the window, newest first. ``same_matter`` are open ones of the same caller, or that the host names."""
 
     days: int
-    same_employer: tuple[str, ...] = ()
-    same_town_topic: tuple[str, ...] = ()
+    same_employer: Common = NONE
+    same_town_topic: Common = NONE
     same_matter: tuple[str, ...] = ()
 
     def facts(self) -> dict[str, FactValue]:
         """Return what rules may ask."""
-        return {"same_employer": len(self.same_employer), "same_town_topic": len(self.same_town_topic)}
+        return {"same_employer": self.same_employer.count, "same_town_topic": self.same_town_topic.count}
 
     def lines(self) -> tuple[str, ...]:
         """Return what a clerk reads of it."""
         found = []
         if self.same_matter:
-            found.append(f"可能与 {_named(self.same_matter)} 是同一事项，核实后可并案（由受理人决定）。")
-        if self.same_employer:
-            found.append(f"近{self.days}日反映同一单位的另有 {len(self.same_employer)} 件：{_named(self.same_employer)}。")
-        if self.same_town_topic:
-            count = len(self.same_town_topic)
-            found.append(f"近{self.days}日同一乡镇同类诉求的另有 {count} 件：{_named(self.same_town_topic)}。")
+            named = _named(self.same_matter, len(self.same_matter))
+            found.append(f"可能与 {named} 是同一事项，核实后可并案（由受理人决定）。")
+        for what, common in (("反映同一单位", self.same_employer), ("同一乡镇同类诉求", self.same_town_topic)):
+            if common.count:
+                named = _named(common.newest, common.count)
+                found.append(f"近{self.days}日{what}的另有 {common.count} 件：{named}。")
         return tuple(found)
 
 
@@ -67,16 +69,16 @@ def employer_name(given: str) -> str:
 
 
 def traits(
-    tx: Transaction, terms: Terms, ticket: Ticket, topics: Iterable[str], case: Case | None = None
+    tx: Transaction, terms: Terms, key: bytes, ticket: Ticket, topics: Iterable[str], case: Case | None = None
 ) -> list[tuple[str, str]]:
-    """Return what a ticket may share with others; the caller only as a keyed hash."""
+    """Return what a ticket may share with others; the caller only as a hash under ``key`` (``caller_key``)."""
     form = case.registration if case else None
     employer = employer_name(form.respondent.name if form and form.respondent else ticket.respondent)
     town = terms.source.regions.town(f"{form.area if form else ''} {ticket.area} {ticket.text}")
     phone = re.sub(r"\D", "", (form.payer.phone if form else "") or ticket.caller_phone)
     found = [(EMPLOYER, employer), (TOWN, town), *((TOPIC, t) for t in topics)]
     if len(phone) >= 7:
-        found.append((CALLER, tx.caller_hash(hmac.new(_key(tx), phone[-11:].encode(), hashlib.sha256).hexdigest())))
+        found.append((CALLER, tx.caller_hash(hmac.new(key, phone[-11:].encode(), hashlib.sha256).hexdigest())))
     return [(kind, value) for kind, value in found if value]
 
 
@@ -86,17 +88,25 @@ def alike(
     """Find the other cases of the window that share these traits."""
     setting = terms.source.settings.get("trend_days")
     days = int(setting.value) if setting else 30
+    given = list(given)
     since, values = now - timedelta(days=days), dict(given)
-    same = {kind: tx.cases_alike(kind, values[kind], since, but) for kind in (EMPLOYER, TOWN, CALLER) if kind in values}
-    town = set(same.get(TOWN, ()))
-    by_topic = [[n for n in tx.cases_alike(TOPIC, value, since, but) if n in town] for kind, value in given if kind == TOPIC]
-    most: list[str] = max(by_topic, key=len, default=[])
-    matter = same.get(CALLER, [])
-    if repeat_of and (named := tx.case_of(platform, repeat_of)) and named.case_no != but:
-        matter = [named.case_no, *(n for n in matter if n != named.case_no)]
-    states = tx.states_of(matter[: 4 * SHOWN])
-    return Alike(days, tuple(same.get(EMPLOYER, ())), tuple(most),
-                 tuple(n for n in matter if states.get(n, "") not in _CLOSED and n in states))
+    employer, most, matter = NONE, NONE, list[str]()
+    if EMPLOYER in values:
+        employer = tx.alike(EMPLOYER, values[EMPLOYER], since, but, SHOWN)
+    topics = [value for kind, value in given if kind == TOPIC]
+    if TOWN in values and topics:
+        most = tx.alike_in((TOWN, values[TOWN]), TOPIC, topics, since, but, SHOWN)
+    if CALLER in values:
+        matter = list(tx.alike(CALLER, values[CALLER], since, but, LOOKED_AT).newest)
+    if repeat_of and (named := tx.case_of(platform, repeat_of, held=False)) and named.case_no != but:
+        matter = [named.case_no, *(n for n in matter if n != named.case_no)][:LOOKED_AT]
+    states = tx.states_of(matter) if matter else {}
+    return Alike(days, employer, most, tuple(n for n in matter if n in states and states[n] not in _CLOSED))
+
+
+def caller_key(tx: Transaction) -> bytes:
+    """Return the key under which callers are hashed: made once for each database."""
+    return tx.first_meta(_KEY, secrets.token_hex(32)).encode()
 
 
 def known(facts: Mapping[str, FactValue]) -> tuple[str, ...]:
@@ -110,13 +120,5 @@ def alerting(decision: Decision) -> list[tuple[str, str]]:
     return [(ALERT, alert.key) for alert in decision.alerts]
 
 
-def _key(tx: Transaction) -> bytes:
-    key = tx.meta(_KEY)
-    if not key:
-        key = secrets.token_hex(32)
-        tx.set_meta(_KEY, key)
-    return key.encode()
-
-
-def _named(numbers: tuple[str, ...]) -> str:
-    return "、".join(numbers[:SHOWN]) + ("等" if len(numbers) > SHOWN else "")
+def _named(numbers: tuple[str, ...], count: int) -> str:
+    return "、".join(numbers[:SHOWN]) + ("等" if count > SHOWN else "")

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from hsdispute_plugin.case import Actor, By, FirstContact, Outcome, PaperDue, Role, open_case
+from hsdispute_plugin.desk_alike import caller_key
 from hsdispute_plugin.desk_docket import Docket, Terms, clocked, read, save, write_journal
 from hsdispute_plugin.desk_notices import of_act
 from hsdispute_plugin.desk_retention import ERASED
@@ -52,6 +53,7 @@ class Records:
         self._store, self._forms, self._first_units = store, forms, first_units or {}
         self._candidate = candidate
         self._terms: Terms | None = None
+        self._key = b""
 
     @property
     def forms(self) -> Forms:
@@ -63,6 +65,13 @@ class Records:
         if self._terms is None or self._terms.source is not book.source:
             self._terms = Terms.of(book.source)
         return self._terms
+
+    def _caller_key(self) -> bytes:
+        """Return the key under which callers are hashed. Asked for outside of any transaction: it may have to be made."""
+        if not self._key:
+            with self._store.begin() as tx:
+                self._key = caller_key(tx)
+        return self._key
 
     def case(self, case_no: str, book: Rulebook, now: datetime) -> Docket:
         """Return a case with its clocks.

@@ -117,7 +117,10 @@ class Reception:
                 if (length := len(given.ticket.text)) > MAX_TEXT:
                     raise DeliveryRefused(f"工单有 {length} 字，超过 {MAX_TEXT} 字的不读，请人工看后办理")
                 with self._limit.on():
-                    case, decision = self._desk.accept(row.platform, given, self._book(), self._clock())
+                    # Ended in the transaction that accepts it: one commit, and no moment at which one stands without the other.
+                    case, decision = self._desk.accept(
+                        row.platform, given, self._book(), now := self._clock(),
+                        lambda tx: tx.settle_event(row.id, owner, "done", now))
         except (DeliveryDelayed, StoreDelayed) as err:
             return self._settle(row, owner, "waiting", self._unsaid(row, given, err))
         except DeliveryRefused as err:
@@ -126,8 +129,8 @@ class Reception:
             _log.error("ticket_set_aside", platform=row.platform, ticket_no=row.ticket_no, error=trace_of(err))
             state = "failed" if row.attempts + 1 >= MAX_FAULTS else "waiting"
             return self._settle(row, owner, state, f"程序出错：{place_of(err)}")
-        self._settle(row, owner, "done", "")
         if decision is None:
+            self._settle(row, owner, "done", "")
             return Received("known")
         _log.info("accepted", case_no=case.case_no, track=decision.track.value, lead=decision.lead, edition=decision.edition)
         self._plugins.decided(given.ticket, decision)

@@ -94,8 +94,8 @@ def warning(tx: Transaction, terms: Terms, now: datetime, days: int) -> Report:
         before = dict(tx.count_traits(kind, now - 2 * span, now - span))
         for value, count in tx.count_traits(kind, now - span, now + timedelta(seconds=1)):
             if count >= LEAST and count >= TIMES * before.get(value, 0):
-                numbers = tx.cases_alike(kind, value, now - span)
-                rows.append((what, topics.get(value, value), count, before.get(value, 0), "、".join(numbers[:5])))
+                numbers = tx.alike(kind, value, now - span, "", 5).newest
+                rows.append((what, topics.get(value, value), count, before.get(value, 0), "、".join(numbers)))
     head = ("类别", "名称", f"近{days}日", f"此前{days}日", "案号（最近五件）")
     note = f"列出近{days}日不少于 {LEAST} 件、且不少于此前 {TIMES} 倍的（县级自定，未确认）。"
     return Report("苗头预警", f"截至{now.astimezone(SHANGHAI):%Y年%m月%d日}", (Table("增多的", head, tuple(rows), 2, note),))

@@ -23,6 +23,7 @@ from hsdispute_plugin.store_lanes import LaneTables
 from hsdispute_plugin.store_leases import LeaseTables
 from hsdispute_plugin.store_retention import RetentionTables
 from hsdispute_plugin.store_shadow import ShadowTables
+from hsdispute_plugin.store_traits import TraitTable
 from hsdispute_plugin.store_turns import Turns
 
 PATIENCE_S = 10.0  # how long we wait for an embedded database that another process, or thread, holds: sqlite:///file?timeout=5
@@ -282,7 +283,8 @@ _REASONS = {
 
 
 class Transaction(
-    RetentionTables, LaneTables, LeaseTables, JournalTable, AccountTables, InboxTable, BoardTable, ShadowTables,
+    RetentionTables, LaneTables, LeaseTables, JournalTable, AccountTables, InboxTable, TraitTable, BoardTable,
+    ShadowTables,
 ):
     """One unit of work on the store."""
 

@@ -1,4 +1,4 @@
-"""What is kept of the cases: the case itself, its clocks, its papers, what it has in common with others."""
+"""What is kept of the cases: the case itself, its clocks, its papers, and the library of typical ones."""
 
 from __future__ import annotations
 
@@ -25,17 +25,16 @@ class CaseTables(SealedTables):
 
     # -- cases ------------------------------------------------------------------------------------------------------
 
-    def case_of(self, platform: str, ticket_no: str) -> CaseRow | None:
-        """Return the case of a host's ticket; whoever is about to change it waits here for whoever is at it."""
-        c = schema.cases.c
-        return self._case(sa.and_(c.platform == platform, c.ticket_no == ticket_no))
+    def case_of(self, platform: str, ticket_no: str, *, held: bool = True) -> CaseRow | None:
+        """Return the case of a host's ticket, ``held``: whoever is about to change it waits here for whoever is at it."""
+        return self._case(_HELD_CASE_OF if held else _CASE_OF, {"platform_": platform, "ticket_no_": ticket_no})
 
     def case_by(self, case_no: str) -> CaseRow | None:
         """Return the case of this number; whoever is about to change it waits here for whoever is at it."""
-        return self._case(schema.cases.c.case_no == case_no)
+        return self._case(_HELD_CASE_BY, {"case_no_": case_no})
 
-    def _case(self, which: sa.ColumnElement[bool]) -> CaseRow | None:
-        row = self._c.execute(_CASE.where(which)).first()
+    def _case(self, chosen: sa.Select[Any], which: dict[str, str]) -> CaseRow | None:
+        row = self._c.execute(chosen, which).first()
         return self._case_row(row) if row else None
 
     def cases(self, after: str = "", limit: int | None = None) -> list[CaseRow]:
@@ -91,11 +90,16 @@ class CaseTables(SealedTables):
 
     def meta(self, key: str) -> str:
         """Return a value that is kept beside the tables, held against other writers; empty: none is kept."""
-        return self._c.scalar(sa.select(schema.meta.c.value).where(schema.meta.c.key == key).with_for_update()) or ""
+        return self._c.scalar(_HELD_META, {"key_": key}) or ""
 
     def set_meta(self, key: str, value: str) -> None:
         """Keep a value beside the tables (at most 400 characters)."""
         self._c.execute(_upsert(schema.meta, self._several), {"key": key, "value": value})
+
+    def first_meta(self, key: str, value: str) -> str:
+        """Keep a value beside the tables unless one is kept; return the one that is, also where several come at once."""
+        self._c.execute(_keeping(schema.meta, self._several), {"key": key, "value": value})
+        return str(self._c.scalar(_META, {"key_": key}))
 
     # -- clocks -----------------------------------------------------------------------------------------------------
 
@@ -119,13 +123,6 @@ class CaseTables(SealedTables):
         found: dict[str, list[ClockRow]] = {}
         for row in self._c.execute(chosen):
             found.setdefault(row[0], []).append(ClockRow(*row))
-        return found
-
-    def traits_between(self, kind: str, since: datetime, before: datetime) -> dict[str, list[str]]:
-        """Return the values of one kind of trait by case number."""
-        t, found = schema.traits.c, dict[str, list[str]]()
-        for number, value in self._c.execute(sa.select(t.case_no, t.value).where(t.kind == kind, t.at >= since, t.at < before)):
-            found.setdefault(number, []).append(value)
         return found
 
     def cases_to_look_at(self, now: datetime, limit: int) -> list[str]:
@@ -197,30 +194,6 @@ class CaseTables(SealedTables):
                  for id_, case_no, title, track, topics, text, who, at in rows]
         return found if sharing is None else [t for t in found if not set(t.topics).isdisjoint(sharing)]
 
-    # -- traits -----------------------------------------------------------------------------------------------------
-
-    def set_traits(self, case_no: str, traits: Iterable[tuple[str, str]], at: datetime) -> None:
-        """Note what a case has in common with others: pairs of kind and value, replacing what was noted of it."""
-        self._c.execute(schema.traits.delete().where(schema.traits.c.case_no == case_no))
-        rows = [{"case_no": case_no, "kind": kind, "value": value, "at": at} for kind, value in dict.fromkeys(traits)]
-        if rows:
-            self._c.execute(schema.traits.insert(), rows)
-
-    def cases_alike(self, kind: str, value: str, since: datetime, but: str = "") -> list[str]:
-        """Return the numbers of the cases that share a trait since a moment, newest first; ``but`` is left out."""
-        return list(self._c.scalars(_ALIKE, {"kind_": kind, "value_": value, "since_": since, "but_": but}))
-
-    def states_of(self, numbers: Sequence[str]) -> dict[str, str]:
-        """Return the state of each of these cases."""
-        c = schema.cases.c
-        return dict(tuple(row) for row in self._c.execute(sa.select(c.case_no, c.state).where(c.case_no.in_(numbers))))
-
-    def count_traits(self, kind: str, since: datetime, before: datetime) -> list[tuple[str, int]]:
-        """Count cases by the values of one kind of trait in a span of time, most frequent first."""
-        c = schema.traits.c
-        chosen = sa.select(c.value, sa.func.count()).where(c.kind == kind, c.at >= since, c.at < before).group_by(c.value)
-        return sorted(((value, int(n)) for value, n in self._c.execute(chosen)), key=lambda pair: (-pair[1], pair[0]))
-
 
 @cache
 def _upsert(table: sa.Table, several: bool) -> sa.Insert:
@@ -230,12 +203,20 @@ def _upsert(table: sa.Table, several: bool) -> sa.Insert:
     return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=rest)
 
 
+@cache
+def _keeping(table: sa.Table, several: bool) -> sa.Insert:
+    """Return the statement that inserts a row unless there is one of its key."""
+    return (postgresql.insert if several else sqlite.insert)(table).on_conflict_do_nothing(
+        index_elements=list(table.primary_key))
+
+
 _CASE_COLUMNS = tuple(schema.cases.c[name] for name in CaseRow.__dataclass_fields__)
 _PAPER_COLUMNS = tuple(schema.papers.c[name] for name in PaperRow.__dataclass_fields__)
 _LINE_COLUMNS = tuple(schema.cases.c[name] for name in CaseLine.__dataclass_fields__)
 #: Statements asked with every ticket, made once: to build one takes longer than to ask it.
-_CASE = sa.select(*_CASE_COLUMNS).with_for_update()
-_T = schema.traits.c
-_ALIKE = sa.select(_T.case_no).where(
-    _T.kind == sa.bindparam("kind_"), _T.value == sa.bindparam("value_"), _T.at >= sa.bindparam("since_"),
-    _T.case_no != sa.bindparam("but_")).order_by(_T.at.desc(), _T.case_no.desc())
+_C, _M = schema.cases.c, schema.meta.c
+_CASE_OF = sa.select(*_CASE_COLUMNS).where(_C.platform == sa.bindparam("platform_"), _C.ticket_no == sa.bindparam("ticket_no_"))
+_HELD_CASE_OF = _CASE_OF.with_for_update()
+_HELD_CASE_BY = sa.select(*_CASE_COLUMNS).where(_C.case_no == sa.bindparam("case_no_")).with_for_update()
+_META = sa.select(_M.value).where(_M.key == sa.bindparam("key_"))
+_HELD_META = _META.with_for_update()

@@ -15,9 +15,10 @@ from hsdispute_plugin.model import Ticket
 from hsdispute_plugin.outbox import MAX_FAULTS, Outbox
 from hsdispute_plugin.reception import MAX_FAULTS as MAX_TICKET_FAULTS
 from hsdispute_plugin.reception import Reception
-from hsdispute_plugin.store import Store
+from hsdispute_plugin.store import Store, StoreDelayed, Transaction
 from hsdispute_plugin.store_journal import broken
 from tests import sealed
+from tests.counting import counting
 
 FORMS = Forms(shipped_config() / "forms")
 
@@ -106,6 +107,36 @@ def test_the_same_event_five_times_is_one_case_and_one_write_back(world):
     world.work_off()
     world.deliver()
     assert (len(rows(world)), world.host.calls) == (1, 1)
+
+
+def test_a_ticket_is_accepted_and_its_event_ended_in_one_commit(world):
+    for n in range(5):
+        world.host.say(f"T{n}", "单位欠缴养老保险八个月，请税务局查处")
+        event(world, f"T{n}", f"e{n}")
+    world.work_off()  # whatever is made once is made
+    for n in range(5):
+        world.host.say(f"T{n}", f"单位欠缴养老保险{n + 2}年，请税务局查处")
+        event(world, f"T{n}", f"again-{n}")
+    with counting(world.store) as asked:
+        assert world.work_off() == ["accepted"] * 5
+    assert asked.written == 1 + 5  # what is claimed together, then each ticket
+
+
+def test_a_ticket_whose_event_could_not_be_ended_is_not_accepted_and_taken_up_again(world, monkeypatch):
+    world.host.say("T1", "单位欠缴养老保险八个月，请税务局查处")
+    event(world, "T1", "e1")
+    real, tries = Transaction.settle_event, []
+
+    def fails_once(tx, number, owner, state, now, **more):
+        tries.append(state)
+        if len(tries) == 1:
+            raise StoreDelayed("数据库暂时不可用")
+        real(tx, number, owner, state, now, **more)
+
+    monkeypatch.setattr(Transaction, "settle_event", fails_once)
+    assert (world.work_off(), rows(world), tries) == (["put_off"], [], ["done", "waiting"])
+    world.clock.now += timedelta(minutes=1)
+    assert (world.work_off(), len(rows(world))) == (["accepted"], 1)
 
 
 def test_other_events_of_the_same_version_change_nothing(world):
