@@ -60,6 +60,10 @@ class O2oaSpeech:
         """Tell by the words of its filter that we are a stranger to it."""
         return told.fields.get("type") == "error" and word(told.fields.get("message")).startswith(_ANONYMOUS)
 
+    def fenced(self, where: str) -> str:
+        """Return nothing: what is not open here is refused by a code of its own."""
+        return ""
+
     def judged(self, told: Told, where: str, *, reading: bool) -> Any:
         """Return ``data`` of a success; sort errors by their class."""
         kind, prompt = told.fields.get("type"), _prompt(told)

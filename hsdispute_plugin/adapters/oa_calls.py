@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from hsdispute_plugin.adapters.http import Answer, Http
-from hsdispute_plugin.errors import DeliveryDelayed
+from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused
 from hsdispute_plugin.model import decode
 
 _LOOKED_AT = frozenset({301, 302, 303, 307, 308, 401, 500})  # such an OA says several things with these: looked at here
@@ -46,6 +46,9 @@ class Speech(Protocol):
 
     def expired(self, told: Told) -> bool:
         """Tell whether an answer says that the token is not known (any more): then nothing was done."""
+
+    def fenced(self, where: str) -> str:
+        """Return who must open an interface that knows no token of ours, in Chinese; empty: it is open to all who sign in."""
 
     def judged(self, told: Told, where: str, *, reading: bool) -> Any:
         """Return what an answer gives.
@@ -107,6 +110,8 @@ class OaCalls:
         if self._not_known(told, reading=reading):
             told = once(self._renewed(carried))
             if self._not_known(told, reading=reading):
+                if mend := speech.fenced(where):
+                    raise DeliveryRefused(f"{speech.product}不让调用这个接口：{where}（HTTP {told.status}）。{mend}")
                 raise DeliveryDelayed(f"{speech.product}刚给的令牌它自己不认：{where}（HTTP {told.status}）。"
                                       "请核对账号是否停用、地址是否经过登录网关", host_down=True)
         if told.body is None:

@@ -107,9 +107,9 @@ class Referrals:
             return
         found = host.whereabouts(form, next(iter(self._persons.values())))
         yield f"转办：看 {form.number} 的待办在谁手里", () if found.mine else (host.not_mine,)
-        known, units = {unit: host.knows(person) for unit, person in self._persons.items()}, "、".join(self._persons)
-        if None in known.values():
-            yield f"转办：这个接口查不到人员，{units}的 {PERSONS} 请用试验工单各转一次核对", ()
-            return
-        yield f"转办：核对 {PERSONS}（{units}）", tuple(
-            f"{host.product}里查不到 “{self._persons[unit]}”：请改 {PERSONS}.{unit}" for unit in known if not known[unit])
+        known = {unit: host.knows(person) for unit, person in self._persons.items()}
+        sure, unsure = ("、".join(u for u, there in known.items() if (there is None) is silent) for silent in (False, True))
+        what = f"转办：核对 {PERSONS}（{sure}）" if sure else "转办"
+        what += f"，接口查不到{unsure}的 {PERSONS}，请用试验工单各转一次" if unsure else ""
+        yield what, tuple(f"{host.product}里没有 “{self._persons[unit]}”，或已停用：请改 {PERSONS}.{unit}"
+                          for unit, there in known.items() if there is False)

@@ -91,9 +91,11 @@ class Seeyon:
         """
         first = (begin - self._back).astimezone(SHANGHAI).strftime("%Y-%m-%d") if begin else _FIRST_DAY
         seen: set[str] = set()
-        todos = tuple(self._todos.of_robot()) if self._known_by else ()
+        todos: tuple[Todo, ...] = ()
         for page in range(1, _MOST_PAGES + 1):
             codes, rows = self._export({"beginDateTime": first, "endDateTime": _LAST_DAY, "page": page, "pageSize": PAGE})
+            if page == 1 and self._known_by:
+                todos = tuple(self._todos.of_robot())
             fresh = [(number, row) for row in rows if (number := _number(row)) and number not in seen]
             for number, row in fresh:
                 ticket_no = _cell(row.get(codes.get(self._known_by, self._known_by)))[1]
@@ -190,8 +192,8 @@ class Seeyon:
             self._todos.hand_on(found.raw, person)
 
     def knows(self, person: str) -> bool | None:
-        """Return ``None``: what is answered for a number that nobody has is not written down."""
-        return None
+        """Ask the organisation for a person."""
+        return self._todos.has(person)
 
     def close(self) -> None:
         """Close connections."""

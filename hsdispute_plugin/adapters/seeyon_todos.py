@@ -1,12 +1,14 @@
 """致远's to-dos (待办) beside the ledger: which flows wait for a person, known by the ticket number in their titles, and 转办.
 
-Read in the vendor's published interface and in other people's callers (2026-11), never tried against a live system:
+Read in the vendor's published interface (V8.0 SP1 to V9.0, 2026-11), never tried against a live system:
 
-- ``orgMember`` gives a person by login name, with ``id``; ``affairs/pending`` a person's to-dos, page by page;
+- ``orgMember`` gives a person by login name or number; ``affairs/pending`` a person's to-dos, page by page, from V8.2 SP1 on only
+  to callers that are named or where the check is switched off: others get 401, however fresh the token;
 - of a to-do, ``subObjectId`` is the work item that ``bpm/process/replaceItem`` gives to another person (转办), and ``subject``
   the title of its flow;
-- what ``flow/data`` answers is nowhere written down, and the one call that leaves an opinion is the call that submits, so
-  neither is used: the ticket is read and written in the ledger.
+- the form of a flow can be read (``flow/data``) but not stored: what sets its fields is saved by the next person who saves the
+  form, and ``bpm/workitem/finish`` leaves an opinion (暂存待办) that no call reads back, so that a lost answer would mean a
+  second one. Hence the ticket is read and written in the ledger.
 """
 
 from __future__ import annotations
@@ -85,6 +87,14 @@ class Todos:
         if len(found) > 1:
             raise DeliveryRefused(f"机器人有 {len(found)} 件待办的标题里都有编号 {number}，分不清是哪一件，请人工转办")
         return next(iter(found.values()), None)
+
+    def has(self, member: str) -> bool | None:
+        """Tell whether a number is that of a person who works here; ``None``: no answer that tells."""
+        try:
+            given = self._calls.ask("GET", f"{REST}/orgMember/{member}")
+        except DeliveryDelayed:  # a number that nobody has may be answered by nothing at all
+            return None
+        return word(at(given, "id")) == member and word(at(given, "isValid")) != "false"
 
     def hand_on(self, todo: Todo, member: str) -> None:
         """转办: another person gets the work item."""

@@ -121,11 +121,12 @@ class TestReferral:
         return directory
 
     def test_what_it_needs_is_tried_and_nothing_is_handed_on(self, directory, host):
-        lines = [line for line in told(directory, host) if "转办：" in line]
+        lines = [line for line in told(directory, host) if "转办" in line]
         units = "、".join(sorted(host.persons))
-        checked = (f"核对 接收人（{units}）" if host.adapter == "o2oa"
-                   else f"这个接口查不到人员，{units}的 接收人 请用试验工单各转一次核对")
-        assert lines == [f"✓ 平台 {host.adapter}：转办：{what}" for what in (f"看 {host.number} 的待办在谁手里", checked)]
+        checked = f"：核对 接收人（{units}）"
+        if host.adapter == "weaver":
+            checked = f"，接口查不到{units}的 接收人，请用试验工单各转一次"
+        assert lines == [f"✓ 平台 {host.adapter}：转办{what}" for what in (f"：看 {host.number} 的待办在谁手里", checked)]
         assert host.calls["refer"] == 0 and host.held[host.number] == {"robot"} and host.moved == 0
 
     def test_a_form_that_the_robot_does_not_hold_is_told_with_what_to_look_at(self, directory, host):
@@ -136,11 +137,21 @@ class TestReferral:
         assert host.calls["refer"] == 0
 
     def test_persons_that_the_organisation_does_not_know_are_told(self, directory, host):
-        if host.adapter != "o2oa":
-            pytest.skip("only O2OA tells whom it knows")
-        write(directory, host, 接收人={"合水县税务局": "税务丁@swd@I", "合水县财政局": "财政庚@cz@I"})
+        if host.adapter == "weaver":
+            pytest.skip("泛微 does not tell")
+        nobody, product = {"o2oa": ("财政庚@cz@I", "O2OA"), "seeyon": ("-7231816252026829777", "致远")}[host.adapter]
+        host.left = {nobody}
+        write(directory, host, 接收人={"合水县税务局": host.persons["合水县税务局"], "合水县财政局": nobody})
         assert [line for line in told(directory, host) if line.startswith("✗")] == [
-            "✗ 平台 o2oa：转办：核对 接收人（合水县税务局、合水县财政局）：O2OA里查不到 “财政庚@cz@I”：请改 接收人.合水县财政局"]
+            f"✗ 平台 {host.adapter}：转办：核对 接收人（合水县税务局、合水县财政局）：{product}里没有 “{nobody}”，或已停用："
+            "请改 接收人.合水县财政局"]
+
+    def test_a_person_about_whom_nothing_is_answered_is_left_to_a_trial(self, directory, host):
+        if host.adapter != "seeyon":
+            pytest.skip("only 致远 may answer nothing at all")
+        write(directory, host, 接收人={"合水县税务局": host.persons["合水县税务局"], "合水县财政局": "-7231816252026829778"})
+        assert ("✓ 平台 seeyon：转办：核对 接收人（合水县税务局），接口查不到合水县财政局的 接收人，请用试验工单各转一次"
+                in told(directory, host))
 
     def test_an_interface_that_does_not_answer_is_told_as_that_step(self, directory, host):
         host.fail["where"] = [(200, "<html>nginx</html>")] * 2
