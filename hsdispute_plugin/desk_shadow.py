@@ -13,11 +13,10 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
-
 from hsdispute_plugin.desk_alike import TOWN, Alike
 from hsdispute_plugin.desk_docket import Terms
 from hsdispute_plugin.errors import DeliveryRefused, RulebookError, place_of, trace_of
+from hsdispute_plugin.logger import Logger
 from hsdispute_plugin.model import Decision
 from hsdispute_plugin.rules.editions import EditionRefused
 from hsdispute_plugin.rules.rulebook import Rulebook
@@ -26,7 +25,7 @@ from hsdispute_plugin.store import Transaction
 from hsdispute_plugin.store_shadow import LONGEST_FAULT, ShadowRow, ShadowTicket
 
 SLOW_MOST = 3  # tickets in one process that did not end
-_log = structlog.get_logger(__name__)
+_log = Logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import structlog
-
 from hsdispute_plugin.case import Actor, By, Role
 from hsdispute_plugin.desk_docket import Docket, Terms, facts_of, owing, read, save, write_journal
 from hsdispute_plugin.desk_records import Records
 from hsdispute_plugin.desk_retention import prune
 from hsdispute_plugin.errors import CaseRefused
 from hsdispute_plugin.hooks.platform import Notice
+from hsdispute_plugin.logger import Logger
 from hsdispute_plugin.model import SHANGHAI
 from hsdispute_plugin.rules.clock import Clock, recounted
 from hsdispute_plugin.rules.levels import Firing, Way
@@ -25,7 +24,7 @@ CLOCK = "系统时钟"
 #: process holds while it waits for the journal that we hold.
 BATCH, ALONE = 50, 1
 _RECOUNTED = "recounted"
-_log = structlog.get_logger(__name__)
+_log = Logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-import structlog
-
 from hsdispute_plugin.case import Case
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, place_of, trace_of
 from hsdispute_plugin.forms_identity import Identity
 from hsdispute_plugin.hooks.platform import Notice, Platform, WriteBack
+from hsdispute_plugin.logger import Logger
 from hsdispute_plugin.model import Ticket
 from hsdispute_plugin.store import Store
 from hsdispute_plugin.store_lanes import Pace
@@ -22,7 +21,7 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 2.0, 900.0
 LONGEST_PAUSE_S = 60.0  # a host that is down is tried by one row at least so often
 LONGEST_ASKED_S = 3600.0  # a host that asks for a longer pause than this is asked again anyway
 MAX_FAULTS = 8  # tries at a row that fails in our own code, before a person must look
-_log = structlog.get_logger(__name__)
+_log = Logger(__name__)
 
 
 class Outbox:

@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
-
 from hsdispute_plugin.desk import Desk
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, place_of, trace_of
 from hsdispute_plugin.forms_identity import Identity
 from hsdispute_plugin.hooks.manager import Plugins
 from hsdispute_plugin.hooks.platform import HostEvent, HostTicket, Platform
+from hsdispute_plugin.logger import Logger
 from hsdispute_plugin.model import MAX_TEXT, Ticket, Track
 from hsdispute_plugin.reception_limit import Limit
 from hsdispute_plugin.rules.rulebook import Rulebook
@@ -24,7 +23,7 @@ from hsdispute_plugin.store_rows import EventRow, NewEvent
 
 MAX_FAULTS = 5  # tries at a ticket that breaks our own code, or in whose hands the process died, before a person must look
 LONGEST_WAIT_S = 600.0
-_log = structlog.get_logger(__name__)
+_log = Logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

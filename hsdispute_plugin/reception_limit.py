@@ -8,13 +8,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import structlog
-
 from hsdispute_plugin.errors import DeliveryRefused
+from hsdispute_plugin.logger import Logger
 
 LONGEST_S = 60.0  # of the processor's time: a hundred times what the longest ticket takes; waiting for the database is none
 WAITING = 10  # times as long by the clock, for what waits and never comes back
-_log = structlog.get_logger(__name__)
+_log = Logger(__name__)
 
 
 class TookTooLong(Exception):

@@ -7,12 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 
-import structlog
-
 from hsdispute_plugin.errors import HsdisputeError, trace_of
+from hsdispute_plugin.logger import Logger
 
 IDLE_S = 1.0  # how long a thread sleeps when nothing was due and nobody woke it
-_log = structlog.get_logger(__name__)
+_log = Logger(__name__)
 
 
 class Embedded:

@@ -27,6 +27,7 @@ from hsdispute_plugin.entrypoints.gateway import create
 from hsdispute_plugin.errors import CaseRefused, DeliveryDelayed, DeliveryRefused
 from hsdispute_plugin.forms_identity import Identity
 from hsdispute_plugin.hooks.platform import HostTicket
+from hsdispute_plugin.logger import Logger, ready
 from hsdispute_plugin.model import Ticket
 from hsdispute_plugin.store_schema import SEALED
 from tests.casework import FORMS as GOOD_FORMS
@@ -62,6 +63,7 @@ def logged(monkeypatch):
     yield lambda: out.getvalue() + err.getvalue()
     sys.excepthook, threading.excepthook, logging.root.handlers[:], logging.root.level = before
     logging.captureWarnings(False)
+    ready()
     structlog.reset_defaults()
 
 
@@ -88,7 +90,7 @@ def open_columns(store):
 
 
 def test_the_marks_would_be_found(logged):
-    structlog.get_logger().warning("probe", word=f"x{SAID}x")
+    Logger("probe").warning("probe", word=f"x{SAID}x")
     with pytest.raises(AssertionError, match="probe"):
         clean(logged())
 
@@ -152,8 +154,8 @@ def test_what_other_packages_log_and_what_nobody_caught_is_told_by_place(logged)
         raise KeyError(CONTENT)
     except KeyError as err:
         logging.getLogger("asyncio").error(f"Task exception was never retrieved\nfuture: {err!r}", exc_info=True)
-        structlog.get_logger().exception("ours", host=f"answered {PHONE}", all=[{CARD}, err])
-    structlog.get_logger().debug("number", ticket_no="13955559999", note="13955559999")
+        Logger("ours").exception("ours", host=f"answered {PHONE}", all=[{CARD}, err])
+    Logger("ours").debug("number", ticket_no="13955559999", note="13955559999")
 
     def dies():
         raise ValueError(CONTENT)
@@ -328,8 +330,39 @@ def test_a_level_that_is_none_is_told_and_the_usual_one_holds():
 
 
 def test_a_full_disk_of_the_logs_stops_no_work():
-    said = "import structlog; from hsdispute_plugin.entrypoints.logs import configure; configure(); "
-    said += "[structlog.get_logger().warning('x' * 9000) for _ in range(9)]; print('went on')"
+    said = "from hsdispute_plugin.logger import Logger; from hsdispute_plugin.entrypoints.logs import configure; configure(); "
+    said += "[Logger('full').warning('x' * 9000) for _ in range(9)]; print('went on')"
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run([sys.executable, "-c", said], stdout=subprocess.PIPE, stderr=full, check=False)
     assert done.stdout == b"went on\n"
+
+
+def test_a_plugin_that_logs_by_structlog_itself_is_masked_like_us_from_its_first_line(tmp_path):
+    (tmp_path / "talking.py").write_text(f"""
+import structlog
+from hsdispute_plugin.hooks.specs import hookimpl
+structlog.get_logger().warning("loaded", seen="{PHONE}")
+
+@hookimpl
+def hsdispute_fact_extractors():
+    return []
+""", encoding="utf-8")
+    said = tmp_path / "talking-1.dist-info"
+    said.mkdir()
+    (said / "METADATA").write_text("Metadata-Version: 2.1\nName: talking\nVersion: 1\n", encoding="utf-8")
+    (said / "entry_points.txt").write_text("[hsdispute]\ntalking = talking\n", encoding="utf-8")
+    ticket = tmp_path / "t.json"
+    ticket.write_text('{"ticket_no": "T1", "content": "单位欠缴养老保险"}', encoding="utf-8")
+    code = "from hsdispute_plugin.entrypoints.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code, "decide", "--format", "jsonl", str(ticket)],
+                          env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["ticket_no"] == "T1"
+    (line,) = done.stderr.splitlines()
+    assert json.loads(line)["event"] == "loaded" and PHONE not in clean(done.stderr)
+
+
+def test_a_command_that_logs_nothing_does_not_load_what_it_would_log_with():
+    code = ("import sys; from hsdispute_plugin.entrypoints import cli; sys.argv = ['hsdispute', 'editions']\n"
+            "try: cli.main()\nexcept SystemExit: pass\nprint([m for m in ('structlog', 'asyncio') if m in sys.modules])")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

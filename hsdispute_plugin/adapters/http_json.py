@@ -11,19 +11,18 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-import structlog
-
 from hsdispute_plugin.adapters.http_json_rest import JsonRest
 from hsdispute_plugin.adapters.json_shape import TIME_FORMATS, TicketShape, at, moment, same, word, written
 from hsdispute_plugin.adapters.mapping import WRITABLE, PlatformFile
 from hsdispute_plugin.adapters.writing import changes, is_a_persons, noted
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, TicketRefused
 from hsdispute_plugin.hooks.platform import HostEvent, HostTicket, PlatformSettings, WriteBack, mark_of
+from hsdispute_plugin.logger import Logger
 from hsdispute_plugin.model import aware, decode
 
 OVERLAP = timedelta(seconds=60)  # a row's time is taken before its commit, which may come after our last look
 _MOST_PAGES = 200
-_log = structlog.get_logger(__name__)
+_log = Logger(__name__)
 _NOTE = "说明"
 _PUSHED = ("数据", "事件编号", "工单", "操作人", "账号", "整单", "更新时间")
 

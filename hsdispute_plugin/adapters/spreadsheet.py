@@ -8,20 +8,19 @@ from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
 
-import structlog
-
 from hsdispute_plugin.adapters.json_shape import FIELDS
 from hsdispute_plugin.adapters.mapping import PlatformFile
 from hsdispute_plugin.adapters.spreadsheet_results import Results, write_book
 from hsdispute_plugin.adapters.spreadsheet_rows import SUFFIXES, Columns, Row, rows
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, TicketRefused
 from hsdispute_plugin.hooks.platform import HostEvent, HostTicket, PlatformSettings, WriteBack
+from hsdispute_plugin.logger import Logger
 
 IN, WORK, DONE, UNREADABLE, BAD_ROWS, OUT = "收件", "处理中", "已收", "不能读", "错行", "结果"
 _COPYING = (".part", ".tmp", ".crdownload", ".download", ".filepart")  # how programs name what they are still writing
 _ROWS = 500  # told in one poll, kept in one commit
 _END = "end"
-_log = structlog.get_logger(__name__)
+_log = Logger(__name__)
 
 
 class Spreadsheet:

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-import structlog
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -31,12 +30,13 @@ from hsdispute_plugin.entrypoints.working import Working
 from hsdispute_plugin.errors import HsdisputeError, TicketRefused, trace_of
 from hsdispute_plugin.explain import decision_json
 from hsdispute_plugin.hooks.platform import HostEvent
+from hsdispute_plugin.logger import Logger
 
 MAX_BATCH = 1_000
 MAX_EVENT_ID, MAX_TICKET_NO = 200, 120  # as long as the store keeps
 _LOOPBACK = ("127.0.0.1", "::1")
 _STATUS = {404: "没有这个地址", 405: "这个地址不接受这种请求方法"}
-_log = structlog.get_logger(__name__)
+_log = Logger(__name__)
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

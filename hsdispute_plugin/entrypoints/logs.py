@@ -17,16 +17,16 @@ from datetime import UTC, datetime
 from typing import Any, TextIO, cast
 
 import orjson
-import structlog
 
 from hsdispute_plugin.errors import trace_of
 from hsdispute_plugin.forms_privacy import conceal
+from hsdispute_plugin.logger import Logger, configure_with
 
 LEVELS = {name: getattr(logging, name.upper()) for name in ("debug", "info", "warning", "error")}
 #: Numbers by which people find a case; they may look like a card's.
 _NUMBERS = frozenset({"case_no", "ticket_no", "key", "edition", "before", "in_force", "level", "timestamp", "event"})
 _WARNING = re.compile(r"([^/\s]+:\d+): (\w+):")
-_log = structlog.get_logger(__name__)
+_log = Logger(__name__)
 
 
 def configure(usual: str = "info") -> None:
@@ -43,6 +43,19 @@ def configure(usual: str = "info") -> None:
                         force=True)
     logging.captureWarnings(True)
     logging.raiseExceptions = False  # a handler that fails would print the record, words and all
+    stream = _Patient(sys.stderr)
+    configure_with(lambda: _configure(LEVELS[name], stream))
+    if not known:
+        _log.warning("unknown_log_level", variable="HSDISPUTE_LOG_LEVEL", known=list(LEVELS), instead=usual)
+    sys.excepthook = lambda _kind, error, _trace: _log.error("uncaught", error=trace_of(error))
+    threading.excepthook = lambda told: _log.error(
+        "uncaught", thread=told.thread.name if told.thread else "",
+        error=trace_of(told.exc_value) if told.exc_value else told.exc_type.__name__)
+
+
+def _configure(level: int, stream: _Patient) -> None:
+    import structlog
+
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -50,15 +63,9 @@ def configure(usual: str = "info") -> None:
             _no_words,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[name]),
-        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Patient(sys.stderr))),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, stream)),
     )
-    if not known:
-        _log.warning("unknown_log_level", variable="HSDISPUTE_LOG_LEVEL", known=list(LEVELS), instead=usual)
-    sys.excepthook = lambda _kind, error, _trace: _log.error("uncaught", error=trace_of(error))
-    threading.excepthook = lambda told: _log.error(
-        "uncaught", thread=told.thread.name if told.thread else "",
-        error=trace_of(told.exc_value) if told.exc_value else told.exc_type.__name__)
 
 
 def _no_words(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

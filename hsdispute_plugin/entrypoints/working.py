@@ -8,13 +8,12 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 
-import structlog
-
 from hsdispute_plugin import app as joined
 from hsdispute_plugin.app import App
 from hsdispute_plugin.desk_records import NOTICES
 from hsdispute_plugin.entrypoints.figures import Figures
 from hsdispute_plugin.errors import HsdisputeError
+from hsdispute_plugin.logger import Logger
 from hsdispute_plugin.outbox import LONGEST_ASKED_S
 from hsdispute_plugin.store import StoreDelayed
 from hsdispute_plugin.store_events import EVENTS, OUTBOX
@@ -27,7 +26,7 @@ GUARD_EVERY_S, STUCK_S = 3.0, 60.0
 NOTICE_EVERY_S, TICK_EVERY_S, LISTEN_S = 1.0, 20.0, 1.0
 SEAL_EVERY_S = 0.2  # a batch; slow enough that nobody waits for it
 SEAL_REST = 300  # batches left out when one could not be sealed
-_log = structlog.get_logger(__name__)
+_log = Logger(__name__)
 
 
 class Working:

@@ -11,18 +11,18 @@ from types import ModuleType
 from typing import TypeVar
 
 import pluggy
-import structlog
 
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused, PluginRefused, trace_of
 from hsdispute_plugin.hooks import specs
 from hsdispute_plugin.hooks.platform import FactExtractor, Notice, PlatformRegistration
 from hsdispute_plugin.hooks.specs import PROJECT
+from hsdispute_plugin.logger import Logger, ready
 from hsdispute_plugin.model import Decision, Ticket
 
 GROUP = "hsdispute"
 OURS = "hsdispute-plugin"
 HOOKS = tuple(name for name in vars(specs) if name.startswith("hsdispute_"))
-_log = structlog.get_logger(__name__)
+_log = Logger(__name__)
 _Record = TypeVar("_Record", PlatformRegistration, FactExtractor)
 
 
@@ -60,6 +60,8 @@ class Plugins:
 
     def _load(self, point: EntryPoint) -> None:
         package = _package(point)
+        if package != OURS:
+            ready()  # from here on others may log
         try:
             module = point.load()
         except (Exception, SystemExit) as err:

@@ -14,9 +14,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-import structlog
-
 from hsdispute_plugin.errors import EngineRefused
+from hsdispute_plugin.logger import Logger
 from hsdispute_plugin.model import FactValue
 from hsdispute_plugin.rules.condition import Leaf, Op, leaves
 from hsdispute_plugin.rules.facts import FactDef, FactTable, Kind
@@ -33,7 +32,7 @@ except ImportError:  # Python 3.13 and later, or no compiler at installation
 _SIGNS = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 REMEMBERED = 8_192  # answers kept ready for one family
 _OF_CHOICES = (Op.EQ, Op.NE, Op.IN, Op.NOT_IN)
-_log = structlog.get_logger(__name__)
+_log = Logger(__name__)
 
 
 class _Broken(RuntimeError):

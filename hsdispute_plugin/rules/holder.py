@@ -6,14 +6,13 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import structlog
-
 from hsdispute_plugin.errors import RulebookError
+from hsdispute_plugin.logger import Logger
 from hsdispute_plugin.rules.editions import EditionRefused, current, in_force
 from hsdispute_plugin.rules.rulebook import Rulebook
 
 LOOK_EVERY_S = 1.0
-_log = structlog.get_logger(__name__)
+_log = Logger(__name__)
 
 
 class RulebookHolder:

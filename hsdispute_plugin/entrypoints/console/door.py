@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
-import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -25,6 +24,7 @@ from hsdispute_plugin.app import App
 from hsdispute_plugin.desk_docket import number_of
 from hsdispute_plugin.entrypoints.console.pages import HERE, PREFIX, SAID, Missing, Page, Visit, rooms
 from hsdispute_plugin.errors import HsdisputeError, trace_of
+from hsdispute_plugin.logger import Logger
 
 SESSION = "hsdispute_session"
 MAX_FORM_BYTES = 2_000_000
@@ -34,7 +34,7 @@ _POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'se
            "form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 _HEADERS = {"Content-Security-Policy": _POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
             "X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin", "Cache-Control": "no-store"}
-_log = structlog.get_logger(__name__)
+_log = Logger(__name__)
 
 
 def routes(app: App) -> list[BaseRoute]:

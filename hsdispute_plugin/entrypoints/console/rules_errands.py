@@ -15,17 +15,16 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from hsdispute_plugin import app as joined
 from hsdispute_plugin.entrypoints.console.pages import Visit
 from hsdispute_plugin.entrypoints.console.rules import signed
 from hsdispute_plugin.errors import HsdisputeError, trace_of
+from hsdispute_plugin.logger import Logger
 
 RUNNING, DONE, FAILED, CUT, NEVER = "running", "done", "failed", "cut", ""
 TOLD_EVERY_S = 0.5
 Progress = Callable[[int, int | None], None]  # so many more are done, of how many (None: not known)
-_log = structlog.get_logger(__name__)
+_log = Logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
