@@ -198,6 +198,7 @@ class Unit:
     duty: str = ""
     accepts: bool = False  # 三（一）: only 税务、人社、医保 run a reception room
     leads: bool = False
+    by_rules: bool = True  # false: no rule is to send it anything, as the government office, which hands on
 
 
 def codes_by_name(units: Iterable[Unit]) -> dict[str, str]:

@@ -177,6 +177,16 @@ def test_check_shows_by_a_ticket_what_is_wrong_with_rules_that_each_look_right(s
     assert "config/rules/triage.yaml:" in told and "永不成立" in told and "有错误，请改正后再用" in told
 
 
+def test_the_shipped_rules_leave_nothing_to_look_at_and_a_unit_that_no_rule_names_is_told_with_its_mend(tmp_path):
+    assert "错误 0、提醒 0、" in run("check").stdout.decode()
+    place = tmp_path / "config"
+    shutil.copytree("config", place)
+    units = place / "units.yaml"
+    units.write_text(units.read_text("utf-8").replace(", 派单: 否}", "}"), "utf-8")
+    told = run("check", place).stdout.decode()
+    assert "会用到 “政府办”（gov_office）" in told and "在 units.yaml 那一行写 派单: 否" in told and "提醒 1、" in told
+
+
 def test_the_doctor_names_what_is_good_and_what_to_know(tmp_path):
     url = f"sqlite:///{tmp_path / 'x.sqlite3'}"
     Store(url).close()

@@ -171,6 +171,8 @@ def test_a_missing_directory_and_missing_files_are_said(small_config, tmp_path):
 def test_a_file_with_another_ending_is_not_silently_left_out(small_config):
     (small_config / "rules/duty.yaml").rename(small_config / "rules/duty.yml")
     assert "config/rules/duty.yml:1 只读取扩展名为 .yaml 的文件，这个文件不起作用" in problems(small_config)
+    (small_config / "lexicon/own.yaml.txt").write_text("归类: 主题\n", "utf-8")  # as Notepad names it
+    assert "config/lexicon/own.yaml.txt:1 只读取扩展名为 .yaml 的文件，这个文件不起作用" in problems(small_config)
 
 
 def test_a_file_in_another_encoding_or_too_large_is_refused(small_config):

@@ -16,7 +16,7 @@ from hsdispute_plugin.rules.workdays import Deadline, Span, WorkCalendar, WorkHo
 CODE = re.compile(r"[a-z][a-z0-9_]{1,39}")
 
 #: Keys of a row of each file: required, optional. ``editor_schema`` shows editors the same.
-UNIT_KEYS = (("代号", "名称", "简称"), ("电话", "地址", "职责", "受理", "主办"))
+UNIT_KEYS = (("代号", "名称", "简称"), ("电话", "地址", "职责", "受理", "主办", "派单"))
 DEADLINE_KEYS = (("代号", "事项", "数值", "单位", "依据", "状态"), ("未确认", "确认文号", "法定上限", "起算"))
 NOTICE_KEYS = (("代号", "名称", "要求"), ())
 SETTING_KEYS = (("键", "值", "说明"), ("依据", "未确认", "确认文号"))
@@ -134,7 +134,8 @@ def _units(node: Node, county: County, reading: Reading) -> None:
         phone, address, duty = (reading.text(top.get(k), subject, empty=True) or "" for k in ("电话", "地址", "职责"))
         accepts, leads = (bool(reading.yes(top.get(k), f"{subject}  {k}")) for k in ("受理", "主办"))
         if code:
-            county.units[code] = Unit(code, name or "", short or "", phone, address, duty, accepts, leads)
+            by_rules = "派单" not in top or bool(reading.yes(top["派单"], f"{subject}  派单"))
+            county.units[code] = Unit(code, name or "", short or "", phone, address, duty, accepts, leads, by_rules)
     if rows and len(county.units) == len(rows):  # a row that could not be read may well be the one that is missing
         for label, code in UNITS.items():
             if code not in county.units:

@@ -132,7 +132,8 @@ def _setting(s: Setting) -> Mapping[str, str]:
 
 def _unit(u: Unit) -> Mapping[str, str]:
     return {"名称": u.name, "简称": u.short, "电话": u.phone, "地址": u.address, "职责": u.duty,
-            "受理": "是" if u.accepts else "否", "主办": "是" if u.leads else "否"}
+            "受理": "是" if u.accepts else "否", "主办": "是" if u.leads else "否",
+            "派单": "是" if u.by_rules else "否"}
 
 
 def _calendar(old: WorkCalendar, new: WorkCalendar) -> Iterator[str]:

@@ -41,7 +41,7 @@ _CODE: Schema = {"type": "string", "pattern": "^[a-z][a-z0-9_]{1,39}$"}
 _YES: Schema = {"enum": ["是", "否"]}
 _KNOWN: Mapping[str, Schema] = {  # keys that mean the same in every file; all others are text
     "施行": _DAY, "废止": _DAY, "上班": _CLOCK, "下班": _CLOCK, "午休开始": _CLOCK, "午休结束": _CLOCK, "代号": _CODE,
-    "受理": _YES, "主办": _YES, "未确认": _YES, "电话": {"type": ["string", "number"]}, "地址": {"type": "string"},
+    "受理": _YES, "主办": _YES, "派单": _YES, "未确认": _YES, "电话": {"type": ["string", "number"]}, "地址": {"type": "string"},
     "职责": {"type": "string"}, "法定上限": _CODE, "起算": _CODE,
 }
 

@@ -6,6 +6,7 @@ Files ``config/lexicon/*.yaml``; the form is told in docs/understanding.md. A ta
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -182,7 +183,15 @@ def _phrase(node: Node, subject: str, reading: Reading) -> str | None:
         reading.note(node.where, subject, f"词条有 {len(text)} 个字，超过 {MAX_PHRASE}", "phrase is too long",
                      "请写短语，不要写整句")
         return None
+    if text and (found := _SEVERAL.search(text)):
+        reading.note(node.where, subject, f"“{text}” 里有“{found[0]}”，多半是几个词写成了一个", "several phrases written as one",
+                     "各个词之间要用半角逗号加空格：[甲, 乙]")
+        return None
     return fold(text) if text else None
+
+
+#: What stands between words and in none: a comma or semicolon of Chinese, a space between Chinese characters.
+_SEVERAL = re.compile("[，；;]|(?<=[\u4e00-\u9fff])[ \u3000]+(?=[\u4e00-\u9fff])")
 
 
 def _union(row: Node, klass: str, words: Words, reading: Reading) -> None:

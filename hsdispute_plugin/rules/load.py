@@ -17,7 +17,7 @@ from hsdispute_plugin.rules.node import Node, Reading
 from hsdispute_plugin.rules.overlay import BASE, Overlay, laid_over
 from hsdispute_plugin.rules.rulebook import RuleSource
 from hsdispute_plugin.rules.schema import read_source
-from hsdispute_plugin.rules.traps import MAX_DEPTH, first_bad_character, syntax, tabs, turned, wide_colon
+from hsdispute_plugin.rules.traps import MAX_DEPTH, first_bad_character, syntax, tabs, turned, wide_colon, wide_indents
 
 MAX_BYTES = 2_000_000
 
@@ -167,6 +167,11 @@ def parse(raw: bytes, name: str, reading: Reading) -> Node | None:
         more = f"（全文件共 {len(lines)} 行）" if len(lines) > 1 else ""
         reading.note(f"{name}:{lines[0]}", "", f"这一行有制表符（Tab）{more}", "a tab character", "请把制表符改成空格")
         return None
+    if lines := wide_indents(text):
+        more = f"（全文件共 {len(lines)} 行）" if len(lines) > 1 else ""
+        reading.note(f"{name}:{lines[0]}", "", f"这一行开头有全角空格{more}", "a full-width space at the beginning",
+                     "请改成半角空格，个数与上一行对齐")
+        return None
     try:
         events = _plain_events(text, name, reading)
     except yaml.YAMLError as err:
@@ -184,7 +189,8 @@ def parse(raw: bytes, name: str, reading: Reading) -> Node | None:
 
 def _bodies(directory: Path, root: str, reading: Reading) -> dict[str, bytes]:
     """Read the bytes of all deciding files once, so that what is checked is what the edition names."""
-    for path in sorted(p for folder in ("", "rules", "lexicon", "calendar") for p in (directory / folder).glob("*.yml")):
+    folders = ("", "rules", "lexicon", "calendar")
+    for path in sorted(p for folder in folders for kind in ("*.yml", "*.yaml.txt") for p in (directory / folder).glob(kind)):
         reading.note(f"{root}/{_name(directory, path)}:1", "", "只读取扩展名为 .yaml 的文件，这个文件不起作用",
                      "only files named .yaml are read", "请把扩展名改成 .yaml，或删去这个文件")
     found = {}

@@ -49,6 +49,7 @@ _UNREADABLE = ("缩进或符号不对，读不下去", "cannot be read as YAML",
                "请检查这一行和上一行：缩进对齐、冒号后有空格、引号和括号成对", False)
 
 _TAB = re.compile(r"^[^#'\"]*\t")
+_WIDE_INDENT = re.compile("^ *[\u3000\u00a0]")
 _WIDE_COLON = re.compile(r"^\s*(- )?[^\s:#'\"“]{1,12}：")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
@@ -72,6 +73,11 @@ def first_bad_character(text: str) -> tuple[int, str] | None:
 def tabs(text: str) -> tuple[int, ...]:
     """Return the lines with a tab outside quotes and comments: YAML forbids it in places and takes it in others."""
     return tuple(n for n, line in enumerate(text.split("\n"), 1) if _TAB.search(line))
+
+
+def wide_indents(text: str) -> tuple[int, ...]:
+    """Return the lines that begin with a space which YAML takes for a letter: full-width, or that of web pages."""
+    return tuple(n for n, line in enumerate(text.split("\n"), 1) if _WIDE_INDENT.search(line))
 
 
 def wide_colon(text: str, line: int) -> int | None:

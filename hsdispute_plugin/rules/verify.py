@@ -201,9 +201,10 @@ def _name(entry: Entry) -> str:
 
 def _unreached(source: RuleSource, reached: set[str]) -> Iterator[Finding]:
     for code, unit in source.units.items():
-        if code not in reached:
+        if code not in reached and unit.by_rules:
             yield Finding(
                 Flaw.UNREACHED, Severity.WARNING, (place(source, "units.yaml"),), (),
                 f"没有哪条成立得了的规则会用到 “{unit.short}”（{code}）",
-                "no reachable rule names this unit", "请在职责认定里补一条规则，或确认它不经规则派单",
+                "no reachable rule names this unit",
+                "请在职责认定里补一条规则；本来就不由规则派单的，在 units.yaml 那一行写 派单: 否",
             )
