@@ -53,7 +53,7 @@ class O2oa:
 
     product = O2oaSpeech.product
     listed_in, rights_at = "机器人的待办", "流程的活动设置"
-    keeps_absent_fields = True
+    keeps_absent_fields, writes_by_todo = True, True
     person_shape, person_words = re.compile(r"[^@\s]+@[^@\s]+@I"), "身份的全称（组织管理里的 张三@编码@I）"
     not_mine = "这件工作的待办里没有机器人：请核对 用户"
     no_todos = ""
@@ -150,7 +150,12 @@ class O2oa:
         return Whereabouts(bool(mine), any(word(at(one, "identity")) == person for one in given), mine)
 
     def hand_on(self, form: Form, person: str, found: Whereabouts, remark: str) -> None:
-        """重置处理人: the identity gets the robot's task, with 保留待办 beside the robot."""
+        """重置处理人: the identity gets the robot's task, with 保留待办 beside the robot.
+
+        An identity that does not exist is asked for first: O2OA would take the task from the robot and give it to nobody.
+        """
+        if not self.knows(person):
+            raise DeliveryRefused(f"O2OA 里没有身份 “{person}”，请改 接收人")
         self._calls.tell("PUT", f"{_SURFACE}/task/v2/{quote(found.raw, safe='')}/reset", body={
             "identityList": [person], "keep": self._keeps, "opinion": remark})
 

@@ -81,6 +81,7 @@ class OaHost(Protocol):
     person_shape: re.Pattern[str]  # what a person of 接收人 looks like, and the same in words
     person_words: str
     not_mine: str  # what to look at when the robot does not hold the to-do of a form that waits for it
+    writes_by_todo: bool  # the robot may write only while it holds the to-do
     no_todos: str  # what to change so that there are to-dos to hand on; empty: there are
     keeps_absent_fields: bool  # the form has a field only once somebody wrote it: none can be missed
 

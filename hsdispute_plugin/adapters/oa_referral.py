@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import structlog
+
 from hsdispute_plugin.adapters.mapping import PlatformFile
 from hsdispute_plugin.adapters.oa_form import Form, OaHost, Whereabouts
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused
 from hsdispute_plugin.hooks.platform import WriteBack
 
+AFTER = "转走以后"  # of the platform file: what becomes of later results that the robot cannot write
 PERSONS = "接收人"  # of the platform file: our unit → the person in the OA who takes its to-dos; empty: nothing is handed on
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +51,23 @@ class Referrals:
     def __init__(self, file: PlatformFile, host: OaHost) -> None:
         """Read 接收人; problems are noted in the file."""
         self._host, self._persons = host, file.words(PERSONS)
+        self._lets_be = file.choice(AFTER, ("转人工", "不再写")) == "不再写" and host.writes_by_todo
         if self._persons and host.no_todos:
             file.note(PERSONS, "这样接没有待办可转", "there is no to-do to hand on", host.no_todos)
         for unit, person in self._persons.items():
             if not host.person_shape.fullmatch(person):
                 file.note(f"{PERSONS}.{unit}", f"“{person}” 不是{host.person_words}", "not a person of this host",
                           f"请写{host.person_words}，或删去这个单位")
+
+    def over(self, form: Form, result: WriteBack, previous: WriteBack | None) -> bool:
+        """Tell whether a result is no more written: the to-do was handed on before, is not the robot's, and 转走以后 says so."""
+        before = previous.refer_to if previous else ""
+        if not self._lets_be or before != result.refer_to or before not in self._persons:
+            return False
+        if self._host.whereabouts(form, self._persons[before]).mine:
+            return False
+        _log.info("result_passed_over", key=result.key)
+        return True
 
     def plan(self, form: Form, result: WriteBack, previous: WriteBack | None) -> Plan:
         """Look where the to-do is, when this result hands the matter to a unit and the one before did not.

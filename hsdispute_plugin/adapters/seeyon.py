@@ -50,7 +50,7 @@ class Seeyon:
 
     product = SeeyonSpeech.product
     listed_in, rights_at = "台账", "台账的操作权限（平台文件里的 权限）"
-    keeps_absent_fields = False
+    keeps_absent_fields, writes_by_todo = False, False
     person_shape, person_words = re.compile(r"-?\d{5,19}"), "人员编号（一长串数字，可有负号，不是登录名）"
     not_mine = ("机器人手里没有标题含这个工单编号的待办：请核对 待办依据、流程标题里有没有这个编号、"
                 "机器人是不是这个节点的处理人；这一张若已办过，请另放一张试验工单")

@@ -52,7 +52,7 @@ class Weaver:
 
     product = WeaverSpeech.product
     listed_in, rights_at = "机器人的待办", "流程的节点设置（机器人要是当前节点的操作者）"
-    keeps_absent_fields = False
+    keeps_absent_fields, writes_by_todo = False, True
     person_shape, person_words = re.compile(r"\d{1,10}"), "人员编号（id，一串数字，不是登录名）"
     not_mine = "操作者里没有机器人：请核对 用户 是不是机器人的人员编号（id）"
     no_todos = ""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 import requests
+from structlog.testing import capture_logs
 
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused
 from tests.oa.hosts import HTML, PAYER, ROBOT
@@ -79,6 +80,42 @@ class TestHandingOn:
         host.held[host.number] = {ROBOT, theirs(host)}
         platform.write_back(host.number, SENT, None)
         assert host.referred == [] and stands(host) == "四（一）" and note(host) == SENT.note
+
+
+class TestAfterwards:
+    @pytest.fixture
+    def platform(self, connect):
+        return connect(referring=True, 转走以后="不再写", with_files=True)
+
+    def test_what_comes_later_is_not_written_where_the_file_says_so(self, platform, host):
+        platform.write_back(host.number, SENT, None)
+        with capture_logs() as logs:
+            platform.write_back(host.number, replace(LATER, files=RESULT.files), SENT)
+        if host.adapter == "seeyon":  # a ledger is written whoever holds the flow
+            assert stands(host) == "四（二）" and logs == []
+        else:
+            assert stands(host) == "四（一）" and host.calls["upload"] == 0
+            assert logs == [{"event": "result_passed_over", "key": LATER.key, "log_level": "info"}]
+
+    def test_once_the_robot_holds_it_again_it_is_written(self, platform, host):
+        platform.write_back(host.number, SENT, None)
+        host.held[host.number] = {ROBOT}
+        platform.write_back(host.number, LATER, SENT)
+        assert stands(host) == "四（二）"
+
+    def test_a_matter_that_goes_to_another_unit_is_never_passed_over(self, platform, host):
+        platform.write_back(host.number, SENT, None)
+        if host.adapter == "seeyon":
+            platform.write_back(host.number, replace(LATER, refer_to=OTHER), SENT)
+            assert f"没有再转给{OTHER}" in note(host)
+        else:
+            with pytest.raises(DeliveryRefused, match=f"没有再转给{OTHER}"):
+                platform.write_back(host.number, replace(LATER, refer_to=OTHER), SENT)
+
+    def test_what_is_not_handed_on_is_written_or_refused_as_ever(self, platform, host):
+        platform.write_back(host.number, RESULT, None)
+        platform.write_back(host.number, NEXT, RESULT)
+        assert stands(host) == "四（二）"
 
 
 class TestPeopleComeFirst:

@@ -48,6 +48,12 @@ class TestEachInItsWay:
         platform.write_back(host.number, LATER, SENT)
         assert stands(host) == "四（二）", "so it can write what comes later"
 
+    def test_in_o2oa_an_identity_that_nobody_has_does_not_lose_the_task(self, mocked):
+        host = O2oaHost(mocked)
+        with pytest.raises(DeliveryRefused, match="O2OA 里没有身份 “无人@x@I”，请改 接收人"):
+            connected(host, referring=True, 接收人={UNIT: "无人@x@I"}).write_back(host.number, SENT, None)
+        assert host.held[host.number] == {ROBOT} and host.calls["refer"] == 0 and stands(host) == "四（一）"
+
     def test_in_weaver_and_o2oa_what_comes_after_is_put_before_a_person(self, mocked):
         for kind in (WeaverHost, O2oaHost):
             host = kind(mocked)
@@ -124,7 +130,7 @@ class TestEachInItsWay:
 @pytest.mark.parametrize(("kind", "changed", "told"), [
     (WeaverHost, {"接收人": {UNIT: "swd"}}, "“swd” 不是人员编号（id，一串数字，不是登录名）"),
     (O2oaHost, {"接收人": {UNIT: "税务丁"}}, "“税务丁” 不是身份的全称"),
-    (O2oaHost, {"保留待办": "都留"}, "不在可用的里面"),
+    (O2oaHost, {"保留待办": "都留"}, "不在可用的里面"), (WeaverHost, {"转走以后": "随便"}, "不在可用的里面"),
     (SeeyonHost, {"接收人": {UNIT: "-7231816252026829001"}}, "只接了台账。要转办，请写上 待办依据"),
     (SeeyonHost, {"接收人": {UNIT: "sw"}, "待办依据": "工单编号"}, "“sw” 不是人员编号"),
     (SeeyonHost, {"待办依据": " "}, "缺少 “待办依据”"),
