@@ -62,11 +62,14 @@ class Evidence(Mapping[str, tuple[Phrase, ...]]):
             places, keys = self._places, self._keys
             last, one = (-1, -1), 0
             for start, end, bits in self._tokens:
+                names = keys[bits]
+                if not names:
+                    continue
                 place = start, end
                 if place != last:
                     places.append(place)
                     last, one = place, one << 1 or 1
-                for key in keys[bits]:
+                for key in names:
                     have = said.get(key, 0)
                     if have.bit_count() < SHOWN:
                         said[key] = have | one

@@ -21,6 +21,7 @@ REMEMBERED = 5_000  # sets of members of one fact kept ready; messages repeat fe
 SIGNALS, DOMAIN = "情形", "领域"
 BESIDE = ("推诿", "劳动关系")  # topics that other disputes share
 NOTHING: frozenset[str] = frozenset()
+_ZONES = (Zone.ALL, Zone.HEAD, Zone.DEMAND)  # and after them: what is doubtful, what insurances are read from
 DOUBTFUL, INSURANCE = "存疑情形", "险种"
 UMBRELLA = "职工社保未细分"
 OF_UMBRELLA = ("企业职工养老", "职工医保", "失业", "工伤", "生育")  # what 社保 as a whole includes
@@ -30,26 +31,28 @@ HAD = "已有险"  # the clue of an insurance that the payer has already
 class _Source:
     """Where one fact is read from: a zone of the message and the bit of each of its members."""
 
-    def __init__(self, fact: FactDef, zone: Zone, members: tuple[tuple[int, str], ...]) -> None:
-        """``members``: bit and code of each; a 是否 fact has one without a code."""
+    def __init__(self, fact: FactDef, zone: int, members: tuple[tuple[int, str], ...]) -> None:
+        """``zone``: its place among ``_ZONES``; ``members``: bit and code of each, a 是否 fact has one without a code."""
         self.fact, self.zone, self.members = fact, zone, members
         self.mask = 0
         for bit, _ in members:
             self.mask |= bit
-        self._known: dict[int, tuple[FactValue, tuple[str, ...]]] = {}
+        #: What is known where none of its members is found.
+        self.nothing: FactValue | None = NOTHING if fact.kind is Kind.SET else False if fact.kind is Kind.BOOL else None
+        self._known: dict[int, tuple[FactValue, tuple[tuple[str, str], ...]]] = {}
 
     def name(self, code: str) -> str:
         """Return how evidence calls one member; only those of a set stand apart there by themselves."""
         return f"{self.fact.code}.{code}" if code else self.fact.code
 
-    def concluded(self, bits: int) -> tuple[FactValue, tuple[str, ...]]:
-        """Return the value that some bits (of ``mask``) stand for, and the members behind it as evidence calls them."""
+    def concluded(self, bits: int) -> tuple[FactValue, tuple[tuple[str, str], ...]]:
+        """Return the value that some bits (of ``mask``) stand for; and what it is called as evidence, and its name there."""
         if (known := self._known.get(bits)) is None:
             held = [code for bit, code in self.members if bits & bit]
             if self.fact.kind is Kind.SET:
-                known = frozenset(held), tuple(map(self.name, held))
+                known = frozenset(held), tuple((self.name(code), self.name(code)) for code in held)
             else:
-                known = held[0] or True, (self.name(held[0]),)
+                known = held[0] or True, ((self.fact.code, self.name(held[0])),)
             if len(self._known) < REMEMBERED:
                 self._known[bits] = known
         return known
@@ -64,7 +67,8 @@ class Extractor:
         """``plain``: search without the compiled library (tests)."""
         self._regions = regions
         book = Phrasebook(words, {INSIDE: tuple(sorted(regions.inside)), OUTSIDE: tuple(sorted(regions.outside))}, plain=plain)
-        self._facts = tuple(_source(d, book) for d in table.by_code.values() if d.source == "text" and d.kind is not Kind.INT)
+        sources = tuple(_source(d, book) for d in table.by_code.values() if d.source == "text" and d.kind is not Kind.INT)
+        self._read = tuple((s.fact.code, s.mask, s.zone, s.nothing, s) for s in sources)
         presumptions = tuple(
             Presumed(p, book, single=table.by_label.get(p.klass, _NO_FACT).kind is Kind.CHOICE) for p in words.presumptions)
         self._asides = tuple((book.mask((klass,)), book.mask(tags)) for klass, tags in words.asides.items() if tags)
@@ -87,7 +91,7 @@ class Extractor:
             asked |= p.asked
         # What leads on: to evidence, and to what sentences are about.
         shown = self._inside | self._outside | self._had
-        for source in self._facts:
+        for source in sources:
             shown |= source.mask
         about = self._premium | self._other | self._insurance | self._umbrella | self._single
         for p in reversed(presumptions):
@@ -95,7 +99,7 @@ class Extractor:
             shown |= p.met if p.shown else 0
             about |= p.met if p.about else 0
         self._keys = Keys([
-            *((source.name(code), bit) for source in self._facts for bit, code in source.members),
+            *((source.name(code), bit) for source in sources for bit, code in source.members),
             *self._counted.items(), (INSIDE, self._inside), (OUTSIDE, self._outside),
         ])
         self._clauses = Clauses(words, book, shown, asked)
@@ -123,18 +127,25 @@ class Extractor:
         values["premium_sentences"], values["premium_share"] = premium, 100 * premium // (premium + other or 1)
         self._numbers(text, found, values, held)
         tokens = sorted(found.tokens)
-        found.premium &= ~self._only_had(found.premium, tokens)
+        if found.everywhere & self._had:
+            found.premium &= ~self._only_had(found.premium, tokens)
         found.premium &= ~self._beside_umbrella(found.premium, found.head)
-        for source in self._facts:
-            _conclude(source, found, values, held)
+        # An insurance named in passing elsewhere is not the one disputed.
+        insured = found.premium if found.premium & self._insurance else found.everywhere
+        zones = (found.everywhere, found.head, found.demand, found.doubtful, insured)
+        for code, mask, zone, nothing, source in self._read:
+            bits = zones[zone] & mask
+            if bits:
+                values[code], names = source.concluded(bits)
+                held.update(names)
+            elif nothing is not None:
+                values[code] = nothing
         self._given(ticket, found, tokens, values, held)
         return Facts(values, Evidence(original, tokens, self._keys, held))
 
     def _only_had(self, premium: int, tokens: Sequence[Token]) -> int:
         """Return the insurances that the payer has already, and only that: 在外省已买养老保险，是否还要参加新农合."""
         had = [token for token in tokens if token[2] & self._had]
-        if not had:
-            return 0
         disputed = 0
         for start, end, bits in tokens:
             if bits & self._insurance and not any(s <= start and end <= e for s, e, _ in had):
@@ -213,35 +224,13 @@ _NO_FACT = FactDef("", "", Kind.BOOL, "")
 
 def _source(fact: FactDef, book: Phrasebook) -> _Source:
     """标题主题 is the members of 主题 in the head; a 是否 fact is the clue of its own name."""
-    zone = next((z for z in (Zone.HEAD, Zone.DEMAND) if fact.label.startswith(z.value)), Zone.ALL)
+    prefix = next((z for z in (Zone.HEAD, Zone.DEMAND) if fact.label.startswith(z.value)), Zone.ALL)
+    zone = {DOUBTFUL: 3, INSURANCE: 4}.get(fact.label, _ZONES.index(prefix))
     if fact.kind is Kind.BOOL:
-        members: tuple[tuple[int, str], ...] = ((book.mask((fact.label.removeprefix(zone.value),)), ""),)
+        members: tuple[tuple[int, str], ...] = ((book.mask((fact.label.removeprefix(prefix.value),)), ""),)
     else:
         members = tuple((bit, code) for label, code in fact.values.items() if (bit := book.mask((label,))))
     return _Source(fact, zone, members)
-
-
-def _conclude(
-    source: _Source, found: Reading, values: dict[str, FactValue], held: dict[str, str]
-) -> None:
-    fact = source.fact
-    bits = found.everywhere if source.zone is Zone.ALL else found.head if source.zone is Zone.HEAD else found.demand
-    if fact.label == DOUBTFUL:
-        bits = found.doubtful
-    elif fact.label == INSURANCE and found.premium & source.mask:
-        bits = found.premium  # an insurance named in passing elsewhere is not the one disputed
-    bits &= source.mask
-    if not bits:
-        if fact.kind is Kind.SET:
-            values[fact.code] = NOTHING
-        elif fact.kind is Kind.BOOL:
-            values[fact.code] = False
-        return
-    values[fact.code], names = source.concluded(bits)
-    if fact.kind is Kind.SET:
-        held.update(zip(names, names, strict=True))
-    else:
-        held[fact.code] = names[0]
 
 
 def _number(settings: Mapping[str, Setting], key: str) -> int:
