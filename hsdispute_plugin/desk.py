@@ -78,11 +78,11 @@ class Desk(Ticking):
             row = tx.case_of(platform, number)
             if row and _had(row, given):
                 return row, None  # another worker was quicker
-            if row is None:
+            if new := row is None:
                 row = self._opened(tx, platform, given, used, note, now, taken_by)
             else:
                 row = self._renewed(tx, self._read(tx, row, book, now), given, used, note, now)
-            tx.set_traits(row.case_no, [*used.shared, *alerting(used.decision)], row.opened_at)
+            tx.set_traits(row.case_no, [*used.shared, *alerting(used.decision)], row.opened_at, anew=new)
             if beside:
                 keep(tx, row.case_no, beside, live.decision, used.decision.edition, now)
             along(tx)
@@ -172,7 +172,7 @@ class Desk(Ticking):
         why = f"待首问人员登记；按规则册给出建议（{used.signed}）"
         tx.add_journal(number, now, signature(terms, taken_by) if taken_by else ROBOT, "收到工单", why, "四、首段；四（二）")
         docket = Docket(row, outcome.case, clocked(terms, outcome))
-        row = self._told(tx, terms, docket, None, note, now).row
+        row = self._told(tx, terms, docket, None, note, now, anew=True).row
         self._notify(tx, of_alerts(f"{number}-{row.writes}", outcome.case, decision.alerts), now)
         return row
 

@@ -64,8 +64,8 @@ def clocked(terms: Terms, outcome: Outcome, clocks: Sequence[Clock] = ()) -> tup
     return terms.clocks.apply(outcome.clocks, clocks)
 
 
-def save(tx: Transaction, terms: Terms, docket: Docket, before: Sequence[Clock] = ()) -> Docket:
-    """Save a case with its row and those clocks that are not the same objects as ``before``."""
+def save(tx: Transaction, terms: Terms, docket: Docket, before: Sequence[Clock] = (), *, anew: bool = False) -> Docket:
+    """Save a case with its row and those clocks that are not the same objects as ``before``; ``anew``: it never was."""
     case, due = docket.case, effective(docket.clocks)
     track = case.handling.track or case.decision.track
     row = replace(docket.row, state=case.state.value, file=case.to_json(), accepting_unit=case.accepting_unit, track=track.value,
@@ -75,7 +75,7 @@ def save(tx: Transaction, terms: Terms, docket: Docket, before: Sequence[Clock] 
     tx.save_clocks(
         ClockRow(row.case_no, place, c.key, c.unit, c.due_at, c.stopped_at is None, terms.clocks.look_at(c, values), c.to_json())
         for place, c in enumerate(docket.clocks) if place >= len(before) or c is not before[place])
-    tx.set_parts(row.case_no, parts_of(docket, terms))
+    tx.set_parts(row.case_no, parts_of(docket, terms), anew=anew)
     return replace(docket, row=row)
 
 

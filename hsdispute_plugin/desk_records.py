@@ -169,11 +169,14 @@ class Records:
 
     def _told(
         self, tx: Transaction, terms: Terms, after: Docket, before: Docket | None, note: str, now: datetime,
-        papers: Iterable[int] = (),
+        papers: Iterable[int] = (), *, anew: bool = False,
     ) -> Docket:
-        """Save a case and queue what should now stand in the host, with a note and papers under a key of its own."""
+        """Save a case and queue what should now stand in the host, with a note and papers under a key of its own.
+
+        ``before`` is the case as it was saved last; ``None``: every clock is to be saved. ``anew``: the case never was.
+        """
         row = replace(after.row, writes=after.row.writes + 1)
-        after = save(tx, terms, replace(after, row=row), before.clocks if before else ())
+        after = save(tx, terms, replace(after, row=row), before.clocks if before else (), anew=anew)
         if row.platform == VISIT:
             return after
         result = standing(f"{row.case_no}-{row.writes}", after, terms, note)

@@ -185,11 +185,9 @@ class CaseTables(SealedTables):
 
     def typical_cases(self, sharing: Sequence[str] | None = None) -> list[TypicalCase]:
         """Return the library, newest first; with ``sharing`` only what has one of these topics, without the texts."""
-        c = schema.library.c
         if sharing is not None and not sharing:
             return []
-        columns = c if sharing is None else [sa.literal("") if column is c.text else column for column in c]
-        rows = self._c.execute(sa.select(*columns).order_by(c.id.desc()))
+        rows = self._c.execute(_LIBRARY if sharing is None else _LIBRARY_IN_SHORT)
         found = [TypicalCase(id_, case_no, title, track, tuple(topics.split()), text, who, at)
                  for id_, case_no, title, track, topics, text, who, at in rows]
         return found if sharing is None else [t for t in found if not set(t.topics).isdisjoint(sharing)]
@@ -219,4 +217,7 @@ _CASE_OF = sa.select(*_CASE_COLUMNS).where(_C.platform == sa.bindparam("platform
 _HELD_CASE_OF = _CASE_OF.with_for_update()
 _HELD_CASE_BY = sa.select(*_CASE_COLUMNS).where(_C.case_no == sa.bindparam("case_no_")).with_for_update()
 _META = sa.select(_M.value).where(_M.key == sa.bindparam("key_"))
+_L = schema.library.c
+_LIBRARY = sa.select(*_L).order_by(_L.id.desc())
+_LIBRARY_IN_SHORT = sa.select(*(sa.literal_column("''") if c is _L.text else c for c in _L)).order_by(_L.id.desc())
 _HELD_META = _META.with_for_update()

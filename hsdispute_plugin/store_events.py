@@ -68,23 +68,15 @@ class EventTables(SealedTables):
 
         A ticket that was handed over waits for those handed over before it, or an old one would come to stand last.
         """
-        c, earlier = schema.events.c, schema.events.alias("earlier")
-        first = sa.or_(c.ticket.is_(None), ~sa.exists().where(
-            earlier.c.platform == c.platform, earlier.c.ticket_no == c.ticket_no, earlier.c.id < c.id,
-            earlier.c.state.in_(("waiting", "claimed"))))
-        chosen = sa.select(c.id, c.platform, c.event_id, c.ticket_no, c.kind, c.attempts, c.crashes, c.ticket).where(
-            c.platform == platform, c.state == "waiting", c.next_at <= now, first).order_by(c.id).limit(limit)
-        if self._several:
-            chosen = chosen.with_for_update(skip_locked=True, of=schema.events)
+        given = {"platform_": platform, "now_": now, "limit_": limit}
         found: list[EventRow] = []
-        for row in self._c.execute(chosen).all():
+        for row in self._c.execute(_DUE_HERE if self._several else _DUE, given).all():
             try:
                 found.append(EventRow(*row[:7], self._handed(row.platform, row.event_id, row.ticket)))
             except SealBroken as err:  # a person must look at this one; the others go on
-                self._c.execute(schema.events.update().where(c.id == row.id).values(state="failed", error=str(err)))
+                self._c.execute(schema.events.update().where(_E.id == row.id).values(state="failed", error=str(err)))
         if found:
-            self._c.execute(schema.events.update().where(c.id.in_([row.id for row in found])).values(
-                state="claimed", lease_owner=owner))
+            self._c.execute(_CLAIM, {"ids_": [row.id for row in found], "owner_": owner})
         return found
 
     def begin_alone(self, event_id: int) -> None:
@@ -99,11 +91,8 @@ class EventTables(SealedTables):
         self, event_id: int, owner: str, state: str, now: datetime, *, next_at: datetime | None = None, error: str = ""
     ) -> None:
         """Mark a leased event ``done`` (what was handed over goes), ``failed``, or ``waiting`` again until ``next_at``."""
-        c = schema.events.c
-        kept = {"ticket": None, "sealed_by": schema.NOTHING} if state == "done" else {}
-        self._c.execute(schema.events.update().where(c.id == event_id, c.lease_owner == owner, c.state == "claimed").values(
-            state=state, next_at=next_at or now, error=error or None, attempts=c.attempts + 1, crashes=0,
-            lease_owner=None, **kept))
+        self._c.execute(_END if state == "done" else _SETTLE, {
+            "id_": event_id, "owner_": owner, "state": state, "next_at": next_at or now, "error": error or None})
 
     def _handed(self, platform: str, event_id: str, ticket: bytes | None) -> str:
         return self._open_text(schema.events.c.ticket, (platform, event_id), ticket) if ticket else ""
@@ -135,4 +124,20 @@ def _keeping(several: bool) -> sa.Insert:
     return statement.on_conflict_do_nothing(index_elements=[c.platform, c.event_id]).execution_options(preserve_rowcount=True)
 
 
+#: Statements asked with every ticket, made once: to build one takes longer than to ask it.
+_E, _EARLIER = schema.events.c, schema.events.alias("earlier")
+_FIRST = sa.or_(_E.ticket.is_(None), ~sa.exists().where(
+    _EARLIER.c.platform == _E.platform, _EARLIER.c.ticket_no == _E.ticket_no, _EARLIER.c.id < _E.id,
+    _EARLIER.c.state.in_(("waiting", "claimed"))))
+_DUE = sa.select(_E.id, _E.platform, _E.event_id, _E.ticket_no, _E.kind, _E.attempts, _E.crashes, _E.ticket).where(
+    _E.platform == sa.bindparam("platform_"), _E.state == "waiting", _E.next_at <= sa.bindparam("now_"), _FIRST,
+).order_by(_E.id).limit(sa.bindparam("limit_", type_=sa.Integer))
+_DUE_HERE = _DUE.with_for_update(skip_locked=True, of=schema.events)
+_CLAIM = schema.events.update().where(_E.id.in_(sa.bindparam("ids_", expanding=True))).values(
+    state="claimed", lease_owner=sa.bindparam("owner_"))
+_SETTLE = schema.events.update().where(
+    _E.id == sa.bindparam("id_"), _E.lease_owner == sa.bindparam("owner_"), _E.state == "claimed",
+).values(state=sa.bindparam("state"), next_at=sa.bindparam("next_at"), error=sa.bindparam("error"), attempts=_E.attempts + 1,
+         crashes=0, lease_owner=None)
+_END = _SETTLE.values(ticket=None, sealed_by=schema.NOTHING)
 _TELL = sa.select(sa.func.pg_notify(CHANNEL, sa.bindparam("payload_", type_=sa.String)))

@@ -44,11 +44,11 @@ class InboxTable:
 
     _c: sa.Connection
 
-    def set_parts(self, case_no: str, parts: Iterable[PartRow]) -> None:
-        """Note who takes part in a case, replacing what was noted."""
-        t = schema.parts
-        self._c.execute(t.delete().where(t.c.case_no == case_no))
-        self._c.execute(t.insert(), [
+    def set_parts(self, case_no: str, parts: Iterable[PartRow], *, anew: bool = False) -> None:
+        """Note who takes part in a case, replacing what was noted; ``anew``: nothing was."""
+        if not anew:
+            self._c.execute(_FORGET, {"case_no_": case_no})
+        self._c.execute(_NOTE, [
             {"case_no": case_no, "unit": p.unit, "due_at": p.due_at, "yellow_at": p.yellow_at, "orange_at": p.orange_at}
             for p in parts])
 
@@ -84,6 +84,11 @@ class InboxTable:
             schema.parts.join(schema.cases, schema.cases.c.case_no == schema.parts.c.case_no))
         rows = self._c.execute(chosen.where(*_wanted(unit, states, text, accepting)).group_by(shade))
         return dict.fromkeys(COLOURS, 0) | {str(name): int(n) for name, n in rows}
+
+
+#: Statements asked with every ticket, made once: to build one takes longer than to ask it.
+_FORGET = schema.parts.delete().where(schema.parts.c.case_no == sa.bindparam("case_no_"))
+_NOTE = schema.parts.insert()
 
 
 def _wanted(unit: str, states: Sequence[str], text: str, accepting: str) -> list[sa.ColumnElement[bool]]:

@@ -49,17 +49,16 @@ class JournalTable:
         before = self.journal_head(held=True)  # one at a time
         previous = before.seal if before else ""
         seal = seal_of(previous, case_no, now, who, act, why, clause)
-        added = self._c.execute(schema.journal.insert(), {
+        added = self._c.execute(_APPEND, {
             "case_no": case_no, "at": now, "who": who, "act": act, "why": why, "clause": clause, "previous": previous,
             "seal": seal})
         assert added.inserted_primary_key
         head = Head(int(added.inserted_primary_key[0]), case_no, seal)
-        self._c.execute(schema.meta.update().where(schema.meta.c.key == schema.HEAD).values(value=str(head)))
+        self._c.execute(_SET_HEAD, {"value": str(head)})
 
     def journal_head(self, *, held: bool = False) -> Head | None:
         """Return the last line ever written; ``held`` against other writers until the end of the transaction."""
-        chosen = sa.select(schema.meta.c.value).where(schema.meta.c.key == schema.HEAD)
-        return Head.read(self._c.scalar(chosen.with_for_update() if held else chosen) or "")
+        return Head.read(self._c.scalar(_HELD_HEAD if held else _HEAD) or "")
 
     def journal(self, case_no: str | None = None) -> list[JournalRow]:
         """Return the lines of a case, or of all, oldest first."""
@@ -79,6 +78,13 @@ class JournalTable:
         wanted = [*([c.id < before] if before is not None else []), *([c.case_no == case_no] if case_no else [])]
         chosen = sa.select(*schema.journal.c).where(*wanted).order_by(c.id.desc()).limit(limit)
         return [JournalRow(*row) for row in self._c.execute(chosen)]
+
+
+#: Statements asked with every line, made once: to build one takes longer than to ask it.
+_APPEND = schema.journal.insert()
+_HEAD = sa.select(schema.meta.c.value).where(schema.meta.c.key == schema.HEAD)
+_HELD_HEAD = _HEAD.with_for_update()
+_SET_HEAD = schema.meta.update().where(schema.meta.c.key == schema.HEAD).values(value=sa.bindparam("value"))
 
 
 def broken(lines: Iterable[JournalRow], head: Head | None) -> Iterator[Broken]:

@@ -60,8 +60,7 @@ class ShadowTables:
 
     def running_shadow(self, *, held: bool = False) -> ShadowRow | None:
         """Return the 试算 that goes on; ``held``: whoever ends it waits for the end of this transaction."""
-        chosen = sa.select(*_COLUMNS).where(schema.shadows.c.running.is_(True))
-        row = self._c.execute(chosen.with_for_update(read=True) if held else chosen).first()
+        row = self._c.execute(_HELD_RUNNING if held else _RUNNING).first()
         return ShadowRow(*row) if row else None
 
     def shadow(self, number: int) -> ShadowRow | None:
@@ -124,6 +123,8 @@ class ShadowTables:
 
 
 _COLUMNS = tuple(schema.shadows.c[f.name] for f in fields(ShadowRow))
+_RUNNING = sa.select(*_COLUMNS).where(schema.shadows.c.running.is_(True))  # asked with every ticket
+_HELD_RUNNING = _RUNNING.with_for_update(read=True)
 
 
 @cache

@@ -40,7 +40,8 @@ def counting(store: Store) -> Iterator[Asked]:
         asked.read, asked.written = asked.read + reading, asked.written + (not reading)
 
     hooks = [("before_cursor_execute", asks), ("commit", commits)]
-    engines = [store._engine, store._reader]
+    # On PostgreSQL the reader is the same engine with options: it tells its own hooks and those of the other.
+    engines = [store._engine, *([store._reader] if store.embedded else [])]
     for engine in engines:
         for name, hook in hooks:
             sa.event.listen(engine, name, hook)
