@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import structlog
-
 from hsdispute_plugin.adapters.mapping import PlatformFile
 from hsdispute_plugin.adapters.oa_form import Form, OaHost, Whereabouts
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused
 from hsdispute_plugin.hooks.platform import WriteBack
+from hsdispute_plugin.logger import Logger
 
 AFTER = "转走以后"  # of the platform file: what becomes of later results that the robot cannot write
 PERSONS = "接收人"  # of the platform file: our unit → the person in the OA who takes its to-dos; empty: nothing is handed on
-_log = structlog.get_logger(__name__)
+_log = Logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
