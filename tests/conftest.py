@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from hsdispute_plugin.app import open_rulebook
 from tests import postgres, request_tracker, sealed
 
 
@@ -14,6 +15,14 @@ from tests import postgres, request_tracker, sealed
 def small_config(tmp_path: Path) -> Path:
     """A good configuration of six rules, free to be changed."""
     return Path(shutil.copytree(Path(__file__).parent / "small_config", tmp_path / "config"))
+
+
+@pytest.fixture(scope="session")
+def book():
+    """The shipped rule book, which nothing can change."""
+    opened = open_rulebook()
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

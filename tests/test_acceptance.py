@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hsdispute_plugin.adapters import built_in
-from hsdispute_plugin.app import open_rulebook, shipped_config
+from hsdispute_plugin.app import shipped_config
 from hsdispute_plugin.desk import Desk
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused
 from hsdispute_plugin.forms import Forms
@@ -76,13 +76,6 @@ class World:
 
     def deliver(self):
         return self.outbox.deliver_due("host", "w", limit=10)
-
-
-@pytest.fixture(scope="module")
-def book():
-    opened = open_rulebook()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

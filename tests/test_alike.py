@@ -5,7 +5,6 @@ from random import Random
 
 import pytest
 
-from hsdispute_plugin.app import open_rulebook
 from hsdispute_plugin.desk_alike import CALLER, EMPLOYER, SHOWN, TOPIC, TOWN, alike
 from hsdispute_plugin.desk_docket import Terms
 from hsdispute_plugin.store import Store
@@ -13,13 +12,6 @@ from tests.counting import counting
 from tests.county import NOW, SINGLE, Room
 
 TOPICS, TOWNS = ("arrears", "refund", "base", "card"), ("laocheng", "xihuachi")
-
-
-@pytest.fixture(scope="module")
-def book():
-    opened = open_rulebook()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

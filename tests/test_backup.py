@@ -7,17 +7,9 @@ import threading
 import pytest
 import sqlalchemy as sa
 
-from hsdispute_plugin.app import open_rulebook
 from hsdispute_plugin.store import Store, StoreRefused
 from hsdispute_plugin.store_backup import backup, restore
 from tests.county import SINGLE, Room
-
-
-@pytest.fixture(scope="module")
-def book():
-    opened = open_rulebook()
-    yield opened
-    opened.close()
 
 
 def lines(url):

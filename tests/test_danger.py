@@ -4,17 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hsdispute_plugin.app import open_rulebook
 from hsdispute_plugin.model import Ticket
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def book():
-    opened = open_rulebook()
-    yield opened
-    opened.close()
 
 
 def alerts(book, text):

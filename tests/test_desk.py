@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hsdispute_plugin.app import open_rulebook
 from hsdispute_plugin.case import Actor, Case, Role, State
 from hsdispute_plugin.desk import Desk
 from hsdispute_plugin.errors import CaseRefused
@@ -13,13 +12,6 @@ from hsdispute_plugin.store_journal import broken
 from tests import old
 from tests.casework import REGISTRATION
 from tests.county import FIRST, FORMS, HANDLER, LEADING, REVIEWER, SINGLE, Room
-
-
-@pytest.fixture(scope="module")
-def book():
-    opened = open_rulebook()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

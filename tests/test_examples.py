@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from hsdispute_plugin.app import open_rulebook, shipped_config
+from hsdispute_plugin.app import shipped_config
 from hsdispute_plugin.entrypoints.trial import engine_slips
 from hsdispute_plugin.errors import RulebookError
 from hsdispute_plugin.model import SHANGHAI
@@ -21,13 +21,6 @@ from tests.test_cli import run
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=SHANGHAI)
 WORDS = "示例:\n"
-
-
-@pytest.fixture(scope="module")
-def book():
-    opened = open_rulebook()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,6 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
-from hsdispute_plugin.app import open_rulebook
 from hsdispute_plugin.desk_standing import write_back
 from hsdispute_plugin.explain import decision_json, explanation
 from hsdispute_plugin.model import Ticket, Track
@@ -12,13 +9,6 @@ from hsdispute_plugin.model import Ticket, Track
 NOW = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 JOINT = "老城镇砖厂欠缴养老保险八个月，请税务局查处。"
 THREAT = "单位欠缴养老保险八个月，再不解决我就从楼上跳下去。"
-
-
-@pytest.fixture(scope="module")
-def book():
-    opened = open_rulebook()
-    yield opened
-    opened.close()
 
 
 def decided(book, content, **more):

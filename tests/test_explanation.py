@@ -5,7 +5,6 @@ from datetime import datetime
 
 import pytest
 
-from hsdispute_plugin.app import open_rulebook
 from hsdispute_plugin.model import SHANGHAI, Ticket
 from hsdispute_plugin.rules.condition import All, AnyOf, Leaf, NoneOf, Op, failing
 from hsdispute_plugin.rules.explanation import Explanation, State
@@ -14,13 +13,6 @@ from tests.test_cli import run
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=SHANGHAI)
 TICKET = Ticket(ticket_no="1", title="欠费", content="老城镇砖厂欠缴养老保险八个月，我们8名工人请税务局查处")
-
-
-@pytest.fixture(scope="module")
-def book():
-    opened = open_rulebook()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from hsdispute_plugin.app import open_rulebook
 from hsdispute_plugin.errors import DeliveryRefused
 from hsdispute_plugin.hooks.platform import HostEvent, HostTicket
 from hsdispute_plugin.model import Ticket
@@ -38,13 +37,6 @@ class Nobody:
 
 def handed(content, version="1", number="T1"):
     return HostTicket(Ticket(ticket_no=number, content=content, received_at=NOW), version)
-
-
-@pytest.fixture(scope="module")
-def book():
-    opened = open_rulebook()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

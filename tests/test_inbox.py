@@ -17,13 +17,6 @@ NOW = datetime(2026, 11, 2, 9, 0, tzinfo=SHANGHAI)
 NUMBER = "HS-2026-000001"
 
 
-@pytest.fixture(scope="module")
-def book():
-    made = app.open_rulebook()
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def desk(url):
     from hsdispute_plugin.desk import Desk

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from hsdispute_plugin.adapters.signature import sign
-from hsdispute_plugin.app import App, open_rulebook, shipped_config
+from hsdispute_plugin.app import App, shipped_config
 from hsdispute_plugin.case import ACTS, blank_form
 from hsdispute_plugin.entrypoints import logs
 from hsdispute_plugin.entrypoints.cli import commands
@@ -42,13 +42,6 @@ TICKET = {"ticket_no": "T1", "title": SAID, "content": CONTENT, "caller_name": N
 ECHO = f"平台不接受：字段 title={SAID} caller={NAME} phone={PHONE} 全文={CONTENT}"
 #: Columns that are made for it and are sealed (tests/test_sealing.py); every other column of the database is looked at.
 CONFIDENTIAL = {(table.name, column.name) for table, columns in SEALED.items() for column in columns}
-
-
-@pytest.fixture(scope="module")
-def book():
-    opened = open_rulebook()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from docx import Document
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
-from hsdispute_plugin.app import open_rulebook
 from hsdispute_plugin.case import Actor, Role
 from hsdispute_plugin.desk_alike import employer_name
 from hsdispute_plugin.entrypoints.cli import commands
@@ -19,13 +18,6 @@ from tests.casework import REPLY
 from tests.county import HANDLER, REVIEWER, SINGLE, Room
 
 FIRST, NEXT = datetime(2026, 11, 1, tzinfo=SHANGHAI), datetime(2026, 12, 1, tzinfo=SHANGHAI)
-
-
-@pytest.fixture(scope="module")
-def book():
-    opened = open_rulebook()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from hsdispute_plugin import store_schema as schema
-from hsdispute_plugin.app import open_rulebook
 from hsdispute_plugin.case import Actor, Role, State
 from hsdispute_plugin.desk_retention import archived, erase, erased, hold, kept_until, prune
 from hsdispute_plugin.entrypoints.cli import commands
@@ -21,13 +20,6 @@ from tests.test_sealing import marks_in
 KEEPER = Actor("周某", "tax", Role.ARCHIVIST)
 WITHIN, OVER = datetime(2036, 12, 31, 12, 0, tzinfo=UTC), datetime(2037, 1, 2, tzinfo=UTC)
 WHY = "县档案馆鉴定销毁批准 2037 年第 1 号"
-
-
-@pytest.fixture(scope="module")
-def book():
-    opened = open_rulebook()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

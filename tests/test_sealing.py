@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from hsdispute_plugin import store_schema as schema
-from hsdispute_plugin.app import App, open_rulebook, open_store
+from hsdispute_plugin.app import App, open_store
 from hsdispute_plugin.entrypoints.cli import commands
 from hsdispute_plugin.entrypoints.doctor import examine
 from hsdispute_plugin.entrypoints.figures import Figures
@@ -28,13 +28,6 @@ LATER = datetime(2026, 12, 1, tzinfo=UTC)
 WORDS = (NAME, PHONE, CARD, SAID[:6], "雪地村", "欠缴养老保险八个月")
 #: As a file may hold them: in any encoding, or as JSON writes them in ASCII.
 MARKS = [form for w in WORDS for form in {w.encode(), json.dumps(w)[1:-1].encode(), w.encode("utf-16-le"), w.encode("gb18030")}]
-
-
-@pytest.fixture(scope="module")
-def book():
-    opened = open_rulebook()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

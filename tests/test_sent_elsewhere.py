@@ -4,17 +4,9 @@ from datetime import datetime
 
 import pytest
 
-from hsdispute_plugin.app import open_rulebook
 from hsdispute_plugin.model import SHANGHAI, Ticket
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=SHANGHAI)
-
-
-@pytest.fixture(scope="module")
-def book():
-    shipped = open_rulebook()
-    yield shipped
-    shipped.close()
 
 
 def decided(book, title, text):

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import pytest
 
-from hsdispute_plugin.app import open_rulebook
 from hsdispute_plugin.model import SHANGHAI, Ticket
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=SHANGHAI)
@@ -138,13 +137,6 @@ TAXONOMY = {
 }
 #: Kinds of which law and practice do not say whose they are: registered and handled jointly, never guessed.
 DOUBTFUL = ("BASE", "NEVER", "FINE", "AGENT", "LANDLESS", "UNCLEAR")
-
-
-@pytest.fixture(scope="module")
-def book():
-    with_rules = open_rulebook()
-    yield with_rules
-    with_rules.close()
 
 
 @pytest.mark.parametrize("code", TAXONOMY)

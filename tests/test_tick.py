@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from hsdispute_plugin.app import make_rulebook, open_rulebook, shipped_config
+from hsdispute_plugin.app import make_rulebook, shipped_config
 from hsdispute_plugin.case import Actor, Role
 from hsdispute_plugin.model import SHANGHAI
 from hsdispute_plugin.rules.generated import compile_generated
@@ -15,13 +15,6 @@ from tests.county import HANDLER, LEADING, REVIEWER, Room
 
 def at(text):
     return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
-
-
-@pytest.fixture(scope="module")
-def book():
-    opened = open_rulebook()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
