@@ -112,6 +112,9 @@ class Referrals:
         if after.mine and not after.theirs:
             raise DeliveryDelayed(f"工单 {form.number} 转给{plan.unit}以后，待办还在机器人手里。"
                                   f"请核对这个节点许不许转办、{PERSONS} 写得对不对")
+        if not after.theirs:
+            raise DeliveryRefused(f"工单 {form.number} 转给{plan.unit}以后，待办不在机器人手里，也没看到在接收人手里。"
+                                  f"请在平台里找到它，核对 {PERSONS} 写得对不对，再关掉这一条")
 
     def steps(self, form: Form) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Try what 转办 needs, without handing on anything: yield what was tried and what is wrong with it."""

@@ -33,6 +33,7 @@ PAGE = 100
 _MOST_PAGES = 200
 _SERVICE = "/api/workflow/paService"
 _SAVE_ONLY = json.dumps({"src": "save"})
+_DONE = frozenset({"2", "4", "8", "9", "11"})  # isremark of those who have nothing more to do with a flow
 _REFER = "3"  # forwardFlag: 1 转发, 2 意见征询, 3 转办
 _FLOW = {"标题": "requestName", "创建时间": "createTime", "创建人": "creatorName", "节点": "currentNodeName", "状态": "status",
          "紧急程度": "requestLevel"}
@@ -151,7 +152,8 @@ class Weaver:
         if not isinstance(given, list):
             raise strange(self.product, f"GET {where}", reading=True)
         held = {(word(at(one, "userid")), word(at(one, "isremark"))) for one in given}
-        return Whereabouts((self._user, "0") in held, not held.isdisjoint({(person, "0"), (person, "1")}))
+        theirs = any(who == person and state and state not in _DONE for who, state in held)
+        return Whereabouts((self._user, "0") in held, theirs)
 
     def hand_on(self, form: Form, person: str, found: Whereabouts, remark: str) -> None:
         """转办: the person becomes the operator in the robot's place, at the same node."""

@@ -180,6 +180,16 @@ class TestTrouble:
             platform.write_back(host.number, SENT, None)
         assert stands(host) == "四（一）"
 
+    def test_a_to_do_that_vanished_is_put_before_a_person_once(self, platform, host):
+        def vanish():
+            host.held[host.number] = {stranger(host)}
+
+        host.during["refer"] = vanish
+        with pytest.raises(DeliveryRefused, match="不在机器人手里，也没看到在接收人手里。请在平台里找到它"):
+            platform.write_back(host.number, SENT, None)
+        platform.write_back(host.number, SENT, None)
+        assert len(host.referred) == 1
+
     @pytest.mark.parametrize("body", [HTML, "OK", "[" * 100_000, "\xff", "null"])
     def test_no_json_in_answer_may_mean_that_it_was_done(self, platform, host, body):
         host.fail["refer"] = [(200, body)]

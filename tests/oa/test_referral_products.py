@@ -65,12 +65,13 @@ class TestEachInItsWay:
                 platform.write_back(host.number, replace(LATER, refer_to=STRANGER), SENT)
             mocked.reset()
 
-    def test_in_weaver_somebody_to_whom_it_was_forwarded_has_it(self, mocked):
+    @pytest.mark.parametrize(("state", "has_it"), [("0", True), (1, True), (5, True), (2, False), ("8", False), (11, False)])
+    def test_in_weaver_who_has_not_submitted_has_it_and_who_was_told_or_is_done_has_not(self, mocked, state, has_it):
         host = WeaverHost(mocked)
         host.fail["where"] = [(200, {"code": "SUCCESS", "data": [
-            {"userid": 1001, "isremark": 2}, {"userid": int(theirs(host)), "isremark": "1"}]})]
+            {"userid": 1001, "isremark": 0}, {"userid": int(theirs(host)), "isremark": state}]})]
         connected(host, referring=True).write_back(host.number, SENT, None)
-        assert host.referred == []
+        assert (host.referred == []) is has_it
 
     def test_in_seeyon_a_title_holds_the_number_and_not_a_longer_one(self, mocked):
         host = SeeyonHost(mocked)

@@ -76,18 +76,40 @@ class TestReferral:
     def also(self):
         return lambda host: {"接收人": dict(host.persons), **host.referring}
 
-    def test_what_the_government_office_hands_to_a_unit_is_handed_to_its_person_in_the_oa(self, app, host):
+    @pytest.fixture
+    def handed(self, app, host):
+        """A case whose ticket the government office has just handed to the tax office."""
         name = host.adapter
         app.reception.poll(name, "w")
-        ((_, done),) = [(r, r.outcome) for r in app.reception.work_off(name, "w")]
-        assert done == "accepted" and app.outbox.deliver_due(name, "w") == ("done",) and host.referred == []
+        assert [r.outcome for r in app.reception.work_off(name, "w")] == ["accepted"]
+        assert app.outbox.deliver_due(name, "w") == ("done",) and host.referred == []
         with app.store.begin() as tx:
             case_no = tx.case_of(name, host.number).case_no
-        by = Actor("王某", "gov_office", Role.GOV_OFFICE)
-        app.desk.act(case_no, "dispatch", by, {"unit": "tax"}, app.book, app_clock())
-        assert app.outbox.deliver_due(name, "w") == ("done",)
+        app.desk.act(case_no, "dispatch", Actor("王某", "gov_office", Role.GOV_OFFICE), {"unit": "tax"}, app.book, app_clock())
+        return name
+
+    def test_what_the_government_office_hands_to_a_unit_is_handed_to_its_person_in_the_oa(self, app, host, handed):
+        assert app.outbox.deliver_due(handed, "w") == ("done",)
         assert host.referred == [(host.number, host.persons["合水县税务局"])] and host.moved == 0
         assert "政府办转税务局承办" in host.get(host.number, host.at["说明"])
+
+    def test_one_whose_answer_is_lost_is_queued_and_then_found_done(self, app, host, handed, monkeypatch):
+        host.fail["refer"] = ["lost"]
+        assert app.outbox.deliver_due(handed, "w") == ("queued",)
+        later = app_clock() + timedelta(hours=1)
+        monkeypatch.setattr(app.outbox, "_clock", lambda: later)
+        assert app.outbox.deliver_due(handed, "w") == ("done",) and len(host.referred) == 1
+
+    def test_one_that_the_oa_refuses_waits_for_a_person_and_is_done_when_sent_again(self, app, host, handed):
+        answers = {"weaver": (200, {"code": "NO_PERMISSION"}), "seeyon": (200, {"code": 1}),
+                   "o2oa": (500, {"type": "error", "prompt": "x.ExceptionAccessDenied"})}
+        host.fail["refer"] = [answers[host.adapter]]
+        assert app.outbox.deliver_due(handed, "w") == ("dead",)
+        with app.store.begin() as tx:
+            (row,) = [row for row in tx.outbox() if row.state == "dead"]
+            assert "的建议已写好，转给合水县税务局没有办成：" in row.error and host.referred == []
+            assert tx.resend(row.key, app_clock())
+        assert app.outbox.deliver_due(handed, "w") == ("done",) and len(host.referred) == 1
 
 
 def test_a_platform_without_steps_is_asked_as_a_whole(monkeypatch, mocked):
