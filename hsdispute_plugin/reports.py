@@ -174,7 +174,7 @@ def _side(side: Counter[str], case: Case) -> None:
 def _tables(sums: _Sums, terms: Terms) -> Iterable[Table]:
     table = terms.source.table.by_code
     yield Table("总体", ("项目", "件数"), (
-        ("收到", sums.received), ("已答复", sums.answered), ("其中按时", sums.in_time), ("逾期（含未答复的）", sums.late),
+        ("收到", sums.received), ("已答复", sums.answered), ("其中按时", sums.in_time), ("超过办结时限（含未答复的）", sums.late),
         ("已归档", sums.archived)), 1, f"按时率 {_share(sums.in_time, sums.answered)}（按时答复占已答复）")
     yield Table("首次分流", ("项目", "件数"), (
         ("已由人定类", sums.classed), ("办理方式与建议一致", sums.class_as_suggested),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
@@ -39,17 +40,27 @@ class BoardTable:
         chosen = _lines().where(p.due_at >= since, p.due_at < before).order_by(p.due_at, p.case_no).limit(limit)
         return [BoardLine(*row) for row in self._c.execute(chosen)]
 
-    def alerted(self, since: datetime, ended: frozenset[str], limit: int = 50) -> list[BoardLine]:
-        """Return the cases opened since a moment whose decision alerts somebody, but for those in ``ended``; newest first."""
+    def alerted(
+        self, since: datetime, ended: frozenset[str], usual: frozenset[str] = frozenset(), limit: int = 50,
+    ) -> list[BoardLine]:
+        """Return the cases opened since a moment whose decision alerts somebody, but for those in ``ended``; newest first.
+
+        ``usual``: the keys that alone do not bring a case here.
+        """
         c, t = schema.cases.c, schema.traits.c
-        of = sa.select(t.case_no).where(t.kind == ALERT, t.at >= since)
+        of = sa.select(t.case_no).where(t.kind == ALERT, t.at >= since, t.value.not_in(usual))
         chosen = _lines().where(c.case_no.in_(of), c.state.not_in(ended)).order_by(c.opened_at.desc(), c.case_no).limit(limit)
         lines = [BoardLine(*row) for row in self._c.execute(chosen)]
-        keys = defaultdict[str, list[str]](list)
-        said = sa.select(t.case_no, t.value).where(t.kind == ALERT, t.case_no.in_([line.case_no for line in lines]))
+        keys = self.alerts_of([line.case_no for line in lines])
+        return [replace(line, alerts=keys.get(line.case_no, ())) for line in lines]
+
+    def alerts_of(self, case_nos: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return by case the keys of its decision's 通报; cases that have none are left out."""
+        t, keys = schema.traits.c, defaultdict[str, list[str]](list)
+        said = sa.select(t.case_no, t.value).where(t.kind == ALERT, t.case_no.in_(case_nos))
         for case_no, key in self._c.execute(said.order_by(t.value)):
             keys[case_no].append(key)
-        return [replace(line, alerts=tuple(keys[line.case_no])) for line in lines]
+        return {case_no: tuple(of) for case_no, of in keys.items()}
 
     def overdue_by_unit(self, now: datetime) -> dict[str, int]:
         """Count by unit the cases in which it is late, most first."""

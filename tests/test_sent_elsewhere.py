@@ -56,3 +56,9 @@ def test_those_take_part_whom_the_words_name(book, title, text, units):
 def test_how_many_saw_a_film_is_no_number_of_people_with_one_claim(book):
     decision = decided(book, "抖音曝光", "我把单位不给交养老保险的视频发到抖音，五万人看了。")
     assert "group10" not in decision.signals and "public_opinion" in decision.signals
+
+
+def test_of_a_matter_without_any_premium_nobody_says_that_its_premium_part_is_handled(book):
+    decision = decided(book, "住院报销少", "母亲在县医院住院花了八千，居民医保才报了三千，请核实。")
+    assert "scope.compound" not in {r.rule for r in decision.reasons} and not decision.compound
+    assert decided(book, "欠社保还欠工资", "公司欠养老保险八个月，还拖欠工资两万。").compound

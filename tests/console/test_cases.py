@@ -86,7 +86,7 @@ def test_first_contact_registers_without_having_seen_the_payer(console, signed_i
     open_act(page, console, story, "受理登记")
     axe(page)
     shot(page, "register")
-    page.get_by_label("事项所在辖区").fill("老城镇")
+    assert page.get_by_label("事项所在辖区").input_value() == "老城镇", "the township that the ticket names"
     page.get_by_label("反映主要事项").fill("单位欠缴养老保险费八个月")
     page.get_by_label("诉求").fill("补缴")
     page.get_by_role("group", name="对方当事人").get_by_label("名称").fill("某砖厂")
@@ -102,6 +102,7 @@ def test_a_refused_act_says_its_clause_and_keeps_what_was_typed(console, signed_
     walk(console, story, ("dispatch", "gov"), ("sign", "first"))
     page = signed_in("first")
     open_act(page, console, story, "受理登记")
+    page.get_by_label("事项所在辖区").fill("")
     page.get_by_label("反映主要事项").fill("写了很久的一段话")
     page.get_by_label("诉求").fill("补缴")
     page.get_by_role("button", name="受理登记").click()  # the browser itself asks for what is missing
@@ -266,6 +267,8 @@ def test_a_visitor_is_taken_in_and_whoever_took_them_is_the_first_contact(consol
     number = page.url.rpartition("/")[2]
     case = console.app.desk.case(number, console.app.book, joined.clock()).case
     assert (case.first_contact.person, case.first_contact.unit, case.platform) == ("张某", "tax", "visit")
+    decided = page.locator("section[aria-labelledby=decided]").inner_text()
+    assert "险种" in decided and "企业职工养老" in decided and "主题" in decided and "欠费" in decided
     assert page.get_by_role("link", name="受理登记", exact=True).is_visible()
     assert PHONE not in page.content()
 

@@ -35,9 +35,12 @@ def test_the_board_names_what_is_late_due_and_dangerous(console, signed_in, axe,
     page.get_by_role("heading", name="本月收到的案件").wait_for()
     assert console.numbers["danger"] in page.locator(".alarm").inner_text()
     assert "通报110" in page.locator(".alarm").inner_text()
+    told = page.locator(".alarm tbody tr").all_inner_texts()
+    assert "通报110" in told[0], "danger goes first"
+    assert all("110" in t or "网信办" in t or "核实" in t for t in told), "that a matter is major is no danger"
     with console.app.store.begin() as tx:
         counts, late = tx.count_inbox(joined.clock()), tx.overdue_by_unit(joined.clock())
-    assert [int(n) for n in page.locator(".card.figures dd").all_inner_texts()] == [
+    assert [int(n) for n in page.locator("#colours dd").all_inner_texts()] == [
         counts[colour] for colour in ("red", "orange", "yellow", "green")]
     assert page.locator("[aria-labelledby=h-late] tbody tr").count() == len(late) > 0
     charts = page.locator("canvas").count()

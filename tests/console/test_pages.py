@@ -26,8 +26,10 @@ def test_the_inbox_of_the_office_shows_all_cases_and_narrows_by_colour(console, 
     page = signed_in("office")
     page.goto(f"{console.url}/")
     assert page.get_by_role("heading", name="收件箱").is_visible()
-    shown = set(page.locator("tbody td[data-name=案号]").all_inner_texts())
+    shown = set(page.locator("tbody td[data-name=案号] a").all_inner_texts())
     assert set(console.numbers.values()) <= shown
+    dangerous = page.locator("tbody tr", has_text="通报110").locator("td[data-name=案号] a").all_inner_texts()
+    assert console.numbers["danger"] in dangerous and console.numbers["joint"] not in dangerous
     axe(page)
     shot(page, "inbox")
     page.get_by_role("link", name="逾期").click()

@@ -28,7 +28,7 @@ def ask(visit: Visit) -> Response:
     """GET /cases/{number}/acts/{act}: the form, with what the ticket and the suggestion already say."""
     docket, code = docket_of(visit), _code(visit)
     may, may_not = acts_of(visit, docket.row.case_no)
-    given = FormData([*_known(docket, code), ("signer", visit.person.name)])
+    given = FormData([*_known(visit, docket, code), ("signer", visit.person.name)])
     return _page(visit, docket, code, 200, given, may_not.get(code, "") if code not in may else "")
 
 
@@ -97,7 +97,7 @@ def _code(visit: Visit) -> str:
     return code
 
 
-def _known(docket: Docket, code: str) -> list[tuple[str, str | UploadFile]]:
+def _known(visit: Visit, docket: Docket, code: str) -> list[tuple[str, str | UploadFile]]:
     """Return what the ticket or the suggestion already says for a form; nothing that identifies the payer."""
     ticket, decision, registered = ticket_of(docket.row), docket.case.decision, docket.case.registration
     if code == "correct_registration" and registered:
@@ -107,7 +107,8 @@ def _known(docket: Docket, code: str) -> list[tuple[str, str | UploadFile]]:
                 *([("form.visited_at", f"{at.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}")] if at else [])]
     if code in _REGISTERING:
         at = ticket.received_at or docket.row.opened_at
-        return [("form.visited_at", f"{at.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}"), ("form.area", ticket.area),
+        area = ticket.area or visit.book.source.regions.town(ticket.text)
+        return [("form.visited_at", f"{at.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}"), ("form.area", area),
                 ("form.respondent.name", ticket.respondent)]
     if code == "classify":
         others: list[tuple[str, str | UploadFile]] = [("co_units", u) for u in decision.units if u != docket.case.accepting_unit]

@@ -9,6 +9,8 @@ from hsdispute_plugin.entrypoints.console.pages import CASE_WORKERS, Page, Visit
 from hsdispute_plugin.store_inbox import COLOURS
 
 PER_PAGE = 50
+DANGER = "police110"  # the 通报 that goes before all others
+USUAL = frozenset({"office"})  # every major matter is told to the office: that alone is no danger
 COLOUR_NAMES = {"red": "逾期", "orange": "将到期", "yellow": "过半", "green": "正常", "none": "没有待办时限"}
 
 
@@ -26,11 +28,13 @@ def inbox(visit: Visit) -> Response:
         count = tx.count_inbox(visit.now, unit=unit, states=states, text=text, accepting=accepting)
         lines = tx.inbox(visit.now, unit=unit, states=states, colour=colour, text=text, accepting=accepting,
                          limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE)
+        alerts = tx.alerts_of([line.case_no for line in lines])
+    told = {key: says.partition("：")[0] for key, says in visit.book.source.notices.items() if key not in USUAL}
     track = visit.book.source.table.by_code["track"]
     template = "work/lines.html" if visit.partial else "work/inbox.html"
     return visit.page(
         template, lines=lines[:PER_PAGE], more=len(lines) > PER_PAGE, page=page, count=count, colours=COLOUR_NAMES, units=units,
-        states=State, tracks=lambda code: track.label_of(code) if code else "—", chosen={
+        states=State, alerts=alerts, told=told, danger=DANGER, tracks=lambda code: track.label_of(code) if code else "—", chosen={
             "colour": colour, "state": states[0] if states else "", "accepting": accepting, "q": text})
 
 
