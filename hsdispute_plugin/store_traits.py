@@ -83,11 +83,13 @@ _ALIKE = sa.select(_T.case_no, sa.func.count().over()).where(
     _T.kind == sa.bindparam("kind_"), _T.value == sa.bindparam("value_"), *_SHARING).order_by(*_NEWEST).limit(
         sa.bindparam("named_", type_=sa.Integer))
 _PLACE = schema.traits.alias("place")
+_THERE = sa.select(_PLACE.c.case_no).where(
+    _PLACE.c.kind == sa.bindparam("within_"), _PLACE.c.value == sa.bindparam("place_"), _PLACE.c.at >= sa.bindparam("since_"))
+# IS TRUE keeps PostgreSQL from making a join of it, which before the first ANALYZE compares each case with each.
 _RANKED = sa.select(
     _T.value, _T.case_no, sa.func.count().over(partition_by=_T.value).label("count"),
     sa.func.row_number().over(partition_by=_T.value, order_by=_NEWEST).label("rank"),
-).join(_PLACE, _PLACE.c.case_no == _T.case_no).where(
-    _PLACE.c.kind == sa.bindparam("within_"), _PLACE.c.value == sa.bindparam("place_"), _PLACE.c.at >= sa.bindparam("since_"),
-    _T.kind == sa.bindparam("kind_"), _T.value.in_(sa.bindparam("values_", expanding=True)), *_SHARING).subquery()
+).where(_T.kind == sa.bindparam("kind_"), _T.value.in_(sa.bindparam("values_", expanding=True)), *_SHARING,
+        _T.case_no.in_(_THERE).is_(sa.true())).subquery()
 _ALIKE_IN = sa.select(_RANKED.c.value, _RANKED.c.case_no, _RANKED.c.count).where(
     _RANKED.c.rank <= sa.bindparam("named_", type_=sa.Integer)).order_by(_RANKED.c.value, _RANKED.c.rank)

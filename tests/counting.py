@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,11 +16,15 @@ _FRAMING = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")
 
 @dataclass
 class Asked:
-    """``statements`` in their order, without what frames a transaction; how many ended in a commit, by who may write."""
+    """Statements as ``given`` with their parameters, without what frames a transaction; commits, by who may write."""
 
-    statements: list[str] = field(default_factory=list)
+    given: list[tuple[str, Any]] = field(default_factory=list)
     written: int = 0
     read: int = 0
+
+    @property
+    def statements(self) -> list[str]:
+        return [statement for statement, _ in self.given]
 
     def about(self, table: str) -> list[str]:
         """Return those that name a table."""
@@ -31,9 +36,9 @@ def counting(store: Store) -> Iterator[Asked]:
     """Count what is asked inside."""
     asked = Asked()
 
-    def asks(_c: object, _cursor: object, statement: str, *_more: object) -> None:
+    def asks(_c: object, _cursor: object, statement: str, values: object, *_more: object) -> None:
         if not statement.startswith(_FRAMING):
-            asked.statements.append(statement)
+            asked.given.append((statement, values))
 
     def commits(connection: sa.Connection) -> None:
         reading = connection.engine is store._reader
