@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hsdispute_plugin.case import Consultation, Role, Task, TaskKind, total_key
 from hsdispute_plugin.case.guards import DOC
-from hsdispute_plugin.paperwork_occasion import GROUP, OFFICE, Occasion, day_of, is_head, progress, sentence
+from hsdispute_plugin.paperwork_occasion import GROUNDS, GROUP, OFFICE, Occasion, day_of, is_head, progress, sentence
 from hsdispute_plugin.rules.facts import SIGNALS
 
 _PERIOD = {TaskKind.JOINT: "general_opinion", TaskKind.SPECIAL: "major_opinion"}
@@ -76,11 +76,12 @@ def special_approval(o: Occasion) -> Mapping[str, object]:
     said = o.case.decision
     signals = "、".join(label for label, code in SIGNALS.items() if code in said.signals)
     decided = [c.why for c in h.classes if c.why]
-    because = list(dict.fromkeys([*(r.because for r in said.reasons if r.because), *decided]))
+    grounds = [r for r in said.reasons if r.family == GROUNDS and r.because]  # not the duties of others
+    because = list(dict.fromkeys([*(r.because for r in grounds), *decided]))
     found: dict[str, object] = {
         "报送编号": sent.submission_no, "受理部门意见": sent.opinion, "反映主要事项": sent.summary,
         "重大疑难情形": "；".join([*([f"情形：{signals}"] if signals else []), *because]) or "经审核属于重大、复杂、疑难事项",
-        "判定依据": "；".join(dict.fromkeys(r.clause for r in said.reasons if r.because)) or f"{DOC}四（二）",
+        "判定依据": "；".join(dict.fromkeys([*(r.clause for r in grounds), f"{DOC}四（二）"])),
         "负责人姓名": o.by.actor.name if o.by.actor.role is Role.UNIT_HEAD else None,
     }
     if h.endorsement:

@@ -8,7 +8,7 @@ from hsdispute_plugin.case import DeclineGround
 from hsdispute_plugin.case.guards import DOC
 from hsdispute_plugin.case.labels import TRACK_LABELS
 from hsdispute_plugin.model import Track
-from hsdispute_plugin.paperwork_occasion import Occasion, sentence
+from hsdispute_plugin.paperwork_occasion import TRIAGE, Occasion, sentence
 
 _FIVE = {"缴费人姓名或名称", "联系方式", "来访时间", "事项所在辖区", "反映主要事项"}
 
@@ -71,8 +71,9 @@ def transfer(o: Occasion) -> Mapping[str, object]:
 def _why_elsewhere(o: Occasion) -> str | None:
     """Take the person's reason; where the rules suggested the same, theirs. Otherwise a person must write it."""
     said = o.case.decision
-    because = dict.fromkeys(r.because for r in said.reasons if r.because) if said.track is Track.INFORM else {}
-    return sentence(o.by.why.strip() or "；".join(because)) or None
+    reasons = [r for r in said.reasons if r.because] if said.track is Track.INFORM else []
+    where = [r for r in reasons if r.family == TRIAGE] or reasons  # the payer reads where to go, not how the ticket was read
+    return sentence(o.by.why.strip() or "；".join(dict.fromkeys(r.because for r in where))) or None
 
 
 def rejection(o: Occasion) -> Mapping[str, object]:

@@ -18,6 +18,7 @@ from hsdispute_plugin.rules.rulebook import RuleSource
 
 ANONYMOUS, NOT_GIVEN = "（匿名）", "（未提供）"
 #: Codes of the leading group and its office, which are no member unit; the office sits in the tax bureau (三（一）).
+GROUNDS, TRIAGE = "事项分类", "分类流转"  # families whose reasons are for the director, and for the payer who is sent elsewhere
 GROUP, OFFICE, OFFICE_SEAT = "group", "office", "tax"
 _GROUP_NAME = "社会保险费征缴争议联合处置工作领导专班"
 

@@ -293,6 +293,29 @@ def test_a_special_case_from_submission_to_minutes():
     sound(clerk)
 
 
+def test_the_director_reads_the_grounds_and_not_who_has_which_duty():
+    grounds = Reason("grounds.group10", "事项分类", "劳动争议调解仲裁法 第七条", "十人以上提出同一诉求")
+    others = (Reason("duty.arrears", "职责认定", "社会保险法 第六十三条", "欠缴属税务局征收职责"),
+              Reason("deadline.major", "时限", "四（三）2", "重大疑难按期办结"))
+    clerk = registered(decision(Track.MAJOR, signals=("group10",), reasons=(grounds, *others)))
+    clerk.do("classify", track="major", co_units=[])
+    clerk.to("submit")
+    form = clerk.text("专案审批表")
+    assert "十人以上提出同一诉求" in form and "依据：劳动争议调解仲裁法 第七条；合政办发〔2025〕30号 四（二）" in form
+    assert "征收职责" not in form and "按期办结" not in form
+
+
+def test_the_payer_reads_where_to_go_and_not_how_the_ticket_was_read():
+    found = decision(Track.INFORM, reasons=(
+        Reason("scope.title-elsewhere", "受理范围", "四（一）", "标题反映的是待遇，征缴只是顺带说到"),
+        Reason("triage.inform-medical", "分类流转", "四（一）", "反映的是医疗待遇，由医保局办理"),
+        Reason("deadline.inform", "时限", "四（一）", "不属于本机制的应及时告知")))
+    clerk = registered(found)
+    clerk.do("inform", why="", written=False)
+    told = clerk.text("告知单")
+    assert "反映的是医疗待遇，由医保局办理。" in told and "标题" not in told and "应及时告知" not in told
+
+
 @pytest.mark.parametrize(("as_general", "said"), [(True, "转一般事项办理"), (False, "补充材料后再报")])
 def test_a_director_who_refuses_says_so_on_the_same_form(as_general, said):
     clerk = submitted()
