@@ -187,13 +187,13 @@ def _infix(flat: Flat, and_: str, or_: str, equal: str) -> str:
 
 def flattened(made: Sequence[Rule], table: FactTable) -> tuple[list[Flat], Callable[[Mapping[str, Any]], dict[str, int]]]:
     """Return the rules as flat conditions, and what turns facts into their properties, none left out."""
-    flattener = Flattener(table)
+    flattener = Flattener(table, [r.condition for r in made])
     flats = [flattener.condition(r.condition) for r in made]
     if any(flat in (And(()), Or(())) for flat in flats):
         raise ValueError("a rule of the benchmark is always or never true")
 
     def props(values: Mapping[str, Any]) -> dict[str, int]:
-        found = {prop: int(member in values.get(fact, ())) for (fact, member), prop in flattener._members.items()}
+        found = {prop: int(not group.isdisjoint(values.get(fact, ()))) for (fact, group), prop in flattener._members.items()}
         for fact, prop in flattener._scalars.items():
             value, places = values.get(fact), flattener._places.get(fact)
             found[prop] = MISSING if value is None else int(value) if places is None else places.get(value, 0)

@@ -113,15 +113,38 @@ def test_one_rule_on_more_facts_than_the_core_may_have_is_refused():
         compile_durable(rules(All(tuple(Leaf(f"n{n}", Op.EQ, n) for n in range(MAX_PROPERTIES + 1)))), TABLE)
 
 
+def single_members(count: int) -> tuple[Leaf, ...]:
+    return tuple(Leaf("kind", Op.HAS_ANY, (f"m{n}",)) for n in range(count))
+
+
 def test_one_choice_among_more_members_than_the_core_may_have_is_split():
-    made = rules(Leaf("kind", Op.HAS_ANY, tuple(f"m{n}" for n in range(600))))
+    made = rules(AnyOf(single_members(600)))
     assert 1 < len(flat_pieces(made)) <= MAX_PIECES
     agrees(made, {"kind": frozenset({"m599"})}, {"kind": frozenset({"m0", "m300"})}, {"kind": frozenset()})
 
 
 def test_none_of_more_members_than_the_core_may_have_is_refused():
     with pytest.raises(EngineRefused, match="条件太宽"):
-        compile_durable(rules(NoneOf((Leaf("kind", Op.HAS_ANY, tuple(f"m{n}" for n in range(600))),))), TABLE)
+        compile_durable(rules(NoneOf(single_members(600))), TABLE)
+
+
+def test_members_asked_for_together_are_one_property_however_many():
+    many = Leaf("kind", Op.HAS_ANY, tuple(f"m{n}" for n in range(600)))
+    made = rules(many, NoneOf((many,)), Leaf("kind", Op.HAS_ANY, ("m7", "m9")))
+    flattener = Flattener(TABLE, [r.condition for r in made])
+    flats = [flattener.condition(r.condition) for r in made]
+    assert frozenset().union(*map(properties, flats)) == {"p0", "p1"}
+    write = flattener.writer(flats)
+    assert write({"kind": frozenset({"m8"})}) == write({"kind": frozenset({"m10", "m11"})}) != write({"kind": frozenset({"m7"})})
+    agrees(made, {"kind": frozenset({"m599"})}, {"kind": frozenset({"m7", "m8"})}, {"kind": frozenset({"other"})}, {})
+
+
+def test_more_groups_than_members_are_asked_for_member_by_member():
+    pairs = [("a", "b"), ("b", "c"), ("a", "c"), ("a", "b", "c")]
+    made = rules(*(Leaf("kind", Op.HAS_ANY, pair) for pair in pairs))
+    flattener = Flattener(TABLE, [r.condition for r in made])
+    assert len(frozenset().union(*(properties(flattener.condition(r.condition)) for r in made))) == 3
+    agrees(made, *({"kind": frozenset(held)} for held in ("", "a", "b", "c", "ab", "abc", "d")))
 
 
 def test_more_rules_than_a_net_of_the_core_counts_are_split_into_nets():

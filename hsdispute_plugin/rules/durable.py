@@ -79,7 +79,7 @@ class DurableEngine:
         if len(rules) > MAX_PRIORITY + 1:
             raise EngineRefused(rules[MAX_PRIORITY + 1].id, f"一个规则族超过 {MAX_PRIORITY + 1} 条规则",
                                 f"more than {MAX_PRIORITY + 1} rules in one family", "请删去已废止的规则，或合并只差一个值的规则")
-        flattener = Flattener(table)
+        flattener = Flattener(table, [r.condition for r in rules])
         pieces: list[Piece] = []
         always: list[int] = []
         for position, rule in enumerate(rules):

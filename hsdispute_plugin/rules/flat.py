@@ -3,7 +3,8 @@
 Every property is a small whole number under a name ``p0``, ``p1``, …: the core knows a property only by a 32-bit hash of
 its name, and no two of these names share one. No word of a ticket, a rule file or a plugin reaches the core.
 
-- 多选: one property for each member that a rule asks for, 1 if the set has it, else 0;
+- 多选: one property for each group of members that a rule asks for together, 1 if the set has one of them, else 0;
+  where more groups than members are asked for, one for each member;
 - 整数, 是否: the least number that no test of the net tells from it; 是 is 1, 否 is 0;
 - 单选: the place of the value among those that rules ask for, from 1; 0 is any other value;
 - a missing fact is ``MISSING``, smaller than all these.
@@ -19,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from hsdispute_plugin.model import FactValue
-from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, NoneOf, Op, Scalar
+from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, NoneOf, Op, Scalar, leaves
 from hsdispute_plugin.rules.facts import FactTable, Kind
 
 LARGEST = 1_000_000_000  # the largest number a rule may name
@@ -64,9 +65,15 @@ Write = Callable[[Mapping[str, FactValue]], str]
 class Flattener:
     """Turns conditions and facts of one family into flat ones."""
 
-    def __init__(self, table: FactTable) -> None:
+    def __init__(self, table: FactTable, conditions: Iterable[Condition] = ()) -> None:
+        """``conditions``: all that will be flattened; those of which nothing is known are flattened member by member."""
         self._table = table
-        self._members: dict[tuple[str, str], str] = {}  # set fact and member -> property
+        groups: dict[str, set[frozenset[str]]] = {}
+        for leaf in (leaf for c in conditions for leaf in leaves(c)):
+            if table.by_code[leaf.fact].kind is Kind.SET:
+                groups.setdefault(leaf.fact, set()).add(_group(leaf))
+        self._grouped = {fact for fact, asked in groups.items() if len(asked) <= len(frozenset[str]().union(*asked))}
+        self._members: dict[tuple[str, frozenset[str]], str] = {}  # set fact and members -> property
         self._scalars: dict[str, str] = {}  # other fact -> property
         self._places: dict[str, dict[str, int]] = {}  # 单选 fact -> value -> its place
 
@@ -89,7 +96,8 @@ class Flattener:
         fact, op = leaf.fact, leaf.op
         values: tuple[Scalar, ...] = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
         if self._table.by_code[fact].kind is Kind.SET:
-            props = [self._members.setdefault((fact, str(v)), self._next()) for v in values]
+            together = [_group(leaf)] if fact in self._grouped else [frozenset((str(v),)) for v in values]
+            props = [self._members.setdefault((fact, members), self._next()) for members in together]
             return _join((Atom(p, "==", int(not negated)) for p in props), And if negated else Or)
         prop = self._scalars.setdefault(fact, self._next())
         sign = "==" if op is Op.IN else "!=" if op is Op.NOT_IN else _SIGNS[op]
@@ -140,22 +148,36 @@ class Flattener:
             return lambda value: texts[bisect_right(steps, value)]
 
         sets: dict[str, dict[str, tuple[int, str]]] = {}
-        for (fact, member), prop in self._members.items():
-            if prop in asked:
-                sets.setdefault(fact, {})[member] = (place(prop, 0), f',"{prop}":1')
-        set_facts = tuple(sets.items())
+        groups: dict[str, list[tuple[frozenset[str], int, str]]] = {}
+        for (fact, group), prop in self._members.items():
+            if prop not in asked:
+                continue
+            at, one = place(prop, 0), f',"{prop}":1'
+            if fact in self._grouped:
+                groups.setdefault(fact, []).append((group, at, one))
+            else:
+                sets.setdefault(fact, {}).update(dict.fromkeys(group, (at, one)))
+        set_facts, group_facts = tuple(sets.items()), tuple(groups.items())
         scalars = tuple((fact, place(prop, MISSING), worded(fact, prop)) for fact, prop in self._scalars.items() if prop in asked)
 
         def write(values: Mapping[str, FactValue]) -> str:
             text = always.copy()
-            for fact, members in set_facts:
+            for fact, by_member in set_facts:
                 for member in values.get(fact, ()):  # type: ignore[union-attr]
-                    if member in members:
-                        at, one = members[member]
+                    if member in by_member:
+                        at, one = by_member[member]
                         if at:
                             text[at] = one
                         else:
                             text.append(one)
+            for fact, tests in group_facts:
+                if held := values.get(fact):
+                    for members, at, one in tests:
+                        if not members.isdisjoint(held):  # type: ignore[arg-type]
+                            if at:
+                                text[at] = one
+                            else:
+                                text.append(one)
             for fact, at, text_of in scalars:
                 value = values.get(fact)
                 if value is not None:
@@ -167,6 +189,10 @@ class Flattener:
             return "".join(text)
 
         return write
+
+
+def _group(leaf: Leaf) -> frozenset[str]:
+    return frozenset(map(str, leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)))
 
 
 def _join(parts: Iterable[Flat], group: type[And] | type[Or]) -> Flat:
