@@ -1,14 +1,15 @@
 """Words behind facts: places counted once, shared by rules, shown in their order without those inside another."""
 
 from hsdispute_plugin.model import Phrase
-from hsdispute_plugin.rules.evidence import MAX_PHRASES, SHOWN, Evidence, Keys
+from hsdispute_plugin.rules.evidence import MAX_PHRASES, SHOWN, Bits, Evidence
 
 TEXT = "单位欠缴社保费，一直欠缴，欠缴，又欠缴"
 ARREARS, PREMIUM = 1, 2
 
 
 def evidence(*tokens, held=("arrears", "premium")):
-    return Evidence(TEXT, sorted(tokens), Keys([("arrears", ARREARS), ("premium", PREMIUM)]), {name: name for name in held})
+    bits = {"arrears": ARREARS, "premium": PREMIUM}
+    return Evidence(TEXT, sorted(tokens), Bits(ARREARS | PREMIUM), {key: bits[key] for key in held})
 
 
 def test_a_place_that_says_two_things_is_one_place():

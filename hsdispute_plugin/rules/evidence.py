@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hsdispute_plugin.model import Phrase
@@ -13,14 +13,14 @@ SHOWN = 3  # places kept as evidence of one fact
 MAX_PHRASES = 6
 
 
-class Keys(dict[int, tuple[str, ...]]):
-    """The names of what a token speaks for, by its bits; found once, for the phrases of a lexicon are not many."""
+class Bits(dict[int, tuple[int, ...]]):
+    """The bits of tokens one by one, those that become evidence; found once, for the phrases of a lexicon are not many."""
 
-    def __init__(self, keyed: Iterable[tuple[str, int]]) -> None:
-        self._keyed = tuple(keyed)
+    def __init__(self, shown: int) -> None:
+        self._shown = shown
 
-    def __missing__(self, bits: int) -> tuple[str, ...]:
-        found = self[bits] = tuple([key for key, bit in self._keyed if bits & bit])
+    def __missing__(self, bits: int) -> tuple[int, ...]:
+        found = self[bits] = tuple([1 << n for n in range(bits.bit_length()) if bits & self._shown & 1 << n])
         return found
 
 
@@ -31,11 +31,11 @@ class Evidence(Mapping[str, tuple[Phrase, ...]]):
     before a single phrase is made.
     """
 
-    __slots__ = ("_behind", "_held", "_keys", "_made", "_original", "_places", "_said", "_tokens")
+    __slots__ = ("_behind", "_bits", "_held", "_made", "_original", "_places", "_said", "_tokens")
 
-    def __init__(self, original: str, tokens: Sequence[Token], keys: Keys, held: Mapping[str, str]) -> None:
-        """``tokens`` ascend; ``held``: what the text says (``people``, ``topics.arrears``) and its name among ``keys``."""
-        self._original, self._tokens, self._keys, self._held = original, tokens, keys, held
+    def __init__(self, original: str, tokens: Sequence[Token], bits: Bits, held: Mapping[str, int]) -> None:
+        """``tokens`` ascend; ``held``: what the text says (``people``, ``topics.arrears``), and the bit of its tokens."""
+        self._original, self._tokens, self._bits, self._held = original, tokens, bits, held
         self._behind: dict[str, int] | None = None
         self._places: list[tuple[int, int]] = []
         self._made: dict[int, Phrase] = {}
@@ -48,7 +48,7 @@ class Evidence(Mapping[str, tuple[Phrase, ...]]):
             return evidence
         phrases = sorted({p for found in evidence.values() for p in found}, key=lambda p: (p.start, p.end))
         number = {p: n for n, p in enumerate(phrases)}
-        made = cls("", (), _NO_KEYS, {})
+        made = cls("", (), _NO_BITS, {})
         made._places = [(p.start, p.end) for p in phrases]
         made._made = dict(enumerate(phrases))
         made._behind = {key: sum(1 << number[p] for p in set(found)) for key, found in evidence.items() if found}
@@ -58,22 +58,22 @@ class Evidence(Mapping[str, tuple[Phrase, ...]]):
     def behind(self) -> Mapping[str, int]:
         """The first places of what is said for each fact."""
         if self._behind is None:
-            said: dict[str, int] = {}
-            places, keys = self._places, self._keys
+            said: dict[int, int] = {}
+            places, one_by_one = self._places, self._bits
             last, one = (-1, -1), 0
             for start, end, bits in self._tokens:
-                names = keys[bits]
-                if not names:
+                shown = one_by_one[bits]
+                if not shown:
                     continue
                 place = start, end
                 if place != last:
                     places.append(place)
                     last, one = place, one << 1 or 1
-                for key in names:
-                    have = said.get(key, 0)
+                for bit in shown:
+                    have = said.get(bit, 0)
                     if have.bit_count() < SHOWN:
-                        said[key] = have | one
-            self._behind = {key: said[name] for key, name in self._held.items() if name in said}
+                        said[bit] = have | one
+            self._behind = {key: said[bit] for key, bit in self._held.items() if bit in said}
         return self._behind
 
     def phrases(self, places: int) -> tuple[Phrase, ...]:
@@ -117,4 +117,4 @@ class Evidence(Mapping[str, tuple[Phrase, ...]]):
         return len(self.behind)
 
 
-_NO_KEYS = Keys(())
+_NO_BITS = Bits(0)

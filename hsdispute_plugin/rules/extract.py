@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from hsdispute_plugin.model import Facts, FactValue, Ticket
 from hsdispute_plugin.rules.automaton import fold
 from hsdispute_plugin.rules.clauses import SHORT, Clauses, Reading
-from hsdispute_plugin.rules.evidence import SHOWN, Evidence, Keys
+from hsdispute_plugin.rules.evidence import SHOWN, Bits, Evidence
 from hsdispute_plugin.rules.facts import INSURANCE as INSURANCES
 from hsdispute_plugin.rules.facts import TICKET_TYPES, TOPICS, FactDef, FactTable, Kind
 from hsdispute_plugin.rules.lexicon import Words, Zone
@@ -39,20 +39,17 @@ class _Source:
             self.mask |= bit
         #: What is known where none of its members is found.
         self.nothing: FactValue | None = NOTHING if fact.kind is Kind.SET else False if fact.kind is Kind.BOOL else None
-        self._known: dict[int, tuple[FactValue, tuple[tuple[str, str], ...]]] = {}
+        self._known: dict[int, tuple[FactValue, tuple[tuple[str, int], ...]]] = {}
 
-    def name(self, code: str) -> str:
-        """Return how evidence calls one member; only those of a set stand apart there by themselves."""
-        return f"{self.fact.code}.{code}" if code else self.fact.code
-
-    def concluded(self, bits: int) -> tuple[FactValue, tuple[tuple[str, str], ...]]:
-        """Return the value that some bits (of ``mask``) stand for; and what it is called as evidence, and its name there."""
+    def concluded(self, bits: int) -> tuple[FactValue, tuple[tuple[str, int], ...]]:
+        """Return the value that some bits (of ``mask``) stand for, and the key and bit of its evidence."""
         if (known := self._known.get(bits)) is None:
-            held = [code for bit, code in self.members if bits & bit]
+            held = [(bit, code) for bit, code in self.members if bits & bit]
             if self.fact.kind is Kind.SET:
-                known = frozenset(held), tuple((self.name(code), self.name(code)) for code in held)
+                known = frozenset(code for _, code in held), tuple((f"{self.fact.code}.{code}", bit) for bit, code in held)
             else:
-                known = held[0] or True, ((self.fact.code, self.name(held[0])),)
+                bit, code = held[0]
+                known = code or True, ((self.fact.code, bit),)
             if len(self._known) < REMEMBERED:
                 self._known[bits] = known
         return known
@@ -93,15 +90,12 @@ class Extractor:
         shown = self._inside | self._outside | self._had
         for source in sources:
             shown |= source.mask
+        self._bits = Bits(shown | self._counted["people"] | self._counted["years"])
         about = self._premium | self._other | self._insurance | self._umbrella | self._single
         for p in reversed(presumptions):
             p.shown, p.about = bool(p.result & shown), bool(p.result & about)
             shown |= p.met if p.shown else 0
             about |= p.met if p.about else 0
-        self._keys = Keys([
-            *((source.name(code), bit) for source in sources for bit, code in source.members),
-            *self._counted.items(), (INSIDE, self._inside), (OUTSIDE, self._outside),
-        ])
         self._clauses = Clauses(words, book, shown, asked)
 
     def __call__(self, ticket: Ticket) -> Facts:
@@ -116,7 +110,7 @@ class Extractor:
         values: dict[str, FactValue] = {
             "has_phone": bool(ticket.caller_phone), "has_name": bool(ticket.caller_name), "is_repeat": bool(ticket.repeat_of),
         }
-        held: dict[str, str] = {}
+        held: dict[str, int] = {}
         premium = 0
         found.premium = found.head
         for bits in found.sentences:
@@ -136,12 +130,12 @@ class Extractor:
         for code, mask, zone, nothing, source in self._read:
             bits = zones[zone] & mask
             if bits:
-                values[code], names = source.concluded(bits)
-                held.update(names)
+                values[code], said = source.concluded(bits)
+                held.update(said)
             elif nothing is not None:
                 values[code] = nothing
         self._given(ticket, found, tokens, values, held)
-        return Facts(values, Evidence(original, tokens, self._keys, held))
+        return Facts(values, Evidence(original, tokens, self._bits, held))
 
     def _only_had(self, premium: int, tokens: Sequence[Token]) -> int:
         """Return the insurances that the payer has already, and only that: 在外省已买养老保险，是否还要参加新农合."""
@@ -181,7 +175,7 @@ class Extractor:
         found.everywhere, found.head, found.demand = whole, head, demand
 
     def _numbers(
-        self, text: str, found: Reading, values: dict[str, FactValue], held: dict[str, str]
+        self, text: str, found: Reading, values: dict[str, FactValue], held: dict[str, int]
     ) -> None:
         quantities: tuple[tuple[str, Iterable[Quantity]], ...] = (("people", people(text)), ("years", stretches_of_years(text)))
         for code, counted in quantities:
@@ -189,8 +183,7 @@ class Extractor:
             if most is None:
                 continue
             values[code] = most.value
-            held[code] = code
-            said = self._counted[code]
+            said = held[code] = self._counted[code]
             for signal, limit in self._limits[code]:
                 if most.value >= limit:
                     found.everywhere |= self._signals[signal]
@@ -199,7 +192,7 @@ class Extractor:
             found.tokens.append((most.start, most.end, said))
 
     def _given(
-        self, ticket: Ticket, found: Reading, tokens: Sequence[Token], values: dict[str, FactValue], held: dict[str, str],
+        self, ticket: Ticket, found: Reading, tokens: Sequence[Token], values: dict[str, FactValue], held: dict[str, int],
     ) -> None:
         """What the host's own fields say goes before what the text lets us presume."""
         if ticket.ticket_type:
@@ -208,13 +201,13 @@ class Extractor:
         area = self._regions.area(ticket.area) if ticket.area else None
         if area is None:
             if found.everywhere & self._inside:
-                area, held["area"] = INSIDE, INSIDE
+                area, held["area"] = INSIDE, self._inside
             elif found.everywhere & self._outside and (
                 # A neighbour county named once in passing moves nothing, and a short message is all head.
                 (found.head & self._outside and (ticket.title or len(ticket.content) > SHORT))
                 or len({token[:2] for token in tokens if token[2] & self._outside}) > 1
             ):
-                area, held["area"] = OUTSIDE, OUTSIDE
+                area, held["area"] = OUTSIDE, self._outside
         if area:
             values["area"] = area
 
