@@ -14,15 +14,15 @@ import pytest
 
 
 class Server:
-    """A server that runs. ``url`` is the address of its own database."""
+    """A server that runs. ``url`` is the address of its own database; ``durable``: what it commits is on the disk."""
 
-    def __init__(self, home: Path, control: Path, quiet: dict) -> None:
+    def __init__(self, home: Path, control: Path, quiet: dict, durable: bool) -> None:
         self.url = f"postgresql+psycopg://test@/postgres?host={home}"
-        self._home, self._quiet = home, quiet
+        self._home, self._quiet, self._durable = home, quiet, durable
         self._control = [control, "-D", home / "data", "-w"]
 
     def start(self) -> None:
-        options = f"-k {self._home} -c listen_addresses='' -F"
+        options = f"-k {self._home} -c listen_addresses=''{'' if self._durable else ' -F'}"
         subprocess.run([*self._control, "start", "-l", self._home / "log", "-o", options], **self._quiet)
 
     def stop(self, mode: str = "immediate") -> None:
@@ -31,15 +31,15 @@ class Server:
 
 
 @contextmanager
-def running() -> Iterator[str]:
+def running(*, durable: bool = False) -> Iterator[str]:
     """Yield the URL of the server's own database."""
-    with serving() as server:
+    with serving(durable=durable) as server:
         yield server.url
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
-    """Yield a server of its own, which may be stopped and started."""
+def serving(*, durable: bool = False) -> Iterator[Server]:
+    """Yield a server of its own, which may be stopped and started; tests need no disk's sync, figures do (``durable``)."""
     pytest.importorskip("psycopg", reason="psycopg is not installed")
     binaries = [Path(b) for b in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
     initdb = next((b / "initdb" for b in binaries if (b / "initdb").exists()), shutil.which("initdb"))
@@ -51,7 +51,7 @@ def serving() -> Iterator[Server]:
     if user:
         shutil.chown(home, "nobody", "nogroup")
     quiet = {"check": True, "capture_output": True, "cwd": home, **user}
-    server = Server(home, Path(initdb).with_name("pg_ctl"), quiet)
+    server = Server(home, Path(initdb).with_name("pg_ctl"), quiet, durable)
     try:
         subprocess.run([initdb, "-D", home / "data", "-U", "test", "-A", "trust", "--no-sync", "-E", "UTF8"], **quiet)
         server.start()

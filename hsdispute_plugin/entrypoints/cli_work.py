@@ -12,6 +12,7 @@ import typer
 from hsdispute_plugin.entrypoints.cli_input import Config, Database, fail
 
 STATES = {"待送": "queued", "在送": "claimed", "已送": "done", "送不了": "dead"}
+GIVING_WAY = 5  # a worker on the machine of the gateway and the database leaves them the processor when they want it
 UNTAKEN = "接不了"  # of a ticket that could not be taken in
 
 outbox = typer.Typer(name="outbox", no_args_is_help=True, help="写回和通知：还没送到的、平台不收的，重发；还有接不了的工单。")
@@ -31,6 +32,7 @@ def worker(config: Config = None, database: Database = None) -> None:
     from hsdispute_plugin.entrypoints.working import Working
 
     os.umask(0o077)
+    os.nice(GIVING_WAY)
     app = App(config, database)
     try:
         if app.store.embedded:

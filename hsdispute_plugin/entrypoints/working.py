@@ -12,6 +12,7 @@ from hsdispute_plugin import app as joined
 from hsdispute_plugin.app import App
 from hsdispute_plugin.desk_records import NOTICES
 from hsdispute_plugin.entrypoints.figures import Figures
+from hsdispute_plugin.entrypoints.rush import Rush
 from hsdispute_plugin.errors import HsdisputeError
 from hsdispute_plugin.logger import Logger
 from hsdispute_plugin.outbox import LONGEST_ASKED_S
@@ -43,7 +44,7 @@ class Working:
              "guard": (GUARD_EVERY_S, self._guard),
              "tick": (TICK_EVERY_S, lambda: app.desk.tick(app.book, joined.clock(), self._owner))},
             {name: pace.at_once for name, pace in app.paces.items()})
-        self._stop = threading.Event()
+        self._stop, self.rush = threading.Event(), Rush()
         self._watch, self._jumps = Watch(), Jumps(time.monotonic)
         self._sealing: Iterator[int] | None = None
         self._resealed, self._round, self._sealed_with, self._resting = 0, "", "", 0
@@ -61,6 +62,7 @@ class Working:
 
     def wake(self, name: str) -> None:
         """Let the thread that receives from a platform look now: something arrived."""
+        self.rush.came()
         self._work.wake(name, queued=False)
 
     def stop(self) -> None:
@@ -71,7 +73,10 @@ class Working:
             faulthandler.cancel_dump_traceback_later()
 
     def _receive(self, name: str) -> int:
+        began = time.monotonic()
         received = self._app.reception.work_off(name, self._owner)
+        if rest_s := self.rush.rest_s(time.monotonic() - began):
+            self._stop.wait(rest_s)
         for one in received:
             self._figures.received.labels(name, one.outcome).inc()
             if one.track:
