@@ -34,7 +34,7 @@ class Evidence(Mapping[str, tuple[Phrase, ...]]):
     __slots__ = ("_behind", "_bits", "_held", "_made", "_original", "_places", "_said", "_tokens")
 
     def __init__(self, original: str, tokens: Sequence[Token], bits: Bits, held: Mapping[str, int]) -> None:
-        """``tokens`` ascend; ``held``: what the text says (``people``, ``topics.arrears``), and the bit of its tokens."""
+        """``held``: what the text says (``people``, ``topics.arrears``), and the bit of its tokens."""
         self._original, self._tokens, self._bits, self._held = original, tokens, bits, held
         self._behind: dict[str, int] | None = None
         self._places: list[tuple[int, int]] = []
@@ -61,7 +61,7 @@ class Evidence(Mapping[str, tuple[Phrase, ...]]):
             said: dict[int, int] = {}
             places, one_by_one = self._places, self._bits
             last, one = (-1, -1), 0
-            for start, end, bits in self._tokens:
+            for start, end, bits in sorted(self._tokens):
                 shown = one_by_one[bits]
                 if not shown:
                     continue

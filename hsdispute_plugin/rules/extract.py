@@ -120,7 +120,7 @@ class Extractor:
         other = sum(1 for bits in found.sentences if bits & self._other)
         values["premium_sentences"], values["premium_share"] = premium, 100 * premium // (premium + other or 1)
         self._numbers(text, found, values, held)
-        tokens = sorted(found.tokens)
+        tokens = found.tokens
         if found.everywhere & self._had:
             found.premium &= ~self._only_had(found.premium, tokens)
         found.premium &= ~self._beside_umbrella(found.premium, found.head)
