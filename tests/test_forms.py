@@ -239,6 +239,13 @@ def test_a_default_template_can_be_made_again(code):
     assert opened(again).element.body.xml == opened(shipped).element.body.xml
 
 
+@pytest.mark.parametrize("code", ["inform", "transfer", "receipt", "rejection", "extension_notice"])
+def test_a_page_with_the_seal_holds_words_of_the_letter_and_not_a_telephone_number_alone(code):
+    paragraphs = opened((DIRECTORY / f"{code}.docx").read_bytes()).paragraphs
+    said = [p for p in paragraphs if p.text.strip() and not p.text.startswith("{%")]
+    assert [p.paragraph_format.keep_with_next for p in said[-2:]] == [True, True]
+
+
 def test_unknown_fields_of_a_template_are_named_with_the_right_one(directory):
     forms = change(directory, "submission", replace_words("{{ 联系人姓名 }}", "{{ 联系人性名 }}{{ 反映内容 }}"))
     with pytest.raises(RulebookError) as refused:

@@ -68,11 +68,14 @@ class Page:
             self.paragraph(number, align="center", after=12)
 
     def body(self, *texts: str) -> None:
-        """Add paragraphs; one that starts with 一、 is a heading in 黑体, with （一） in 楷体."""
+        """Add paragraphs; one that starts with 一、 is a heading in 黑体, with （一） in 楷体.
+
+        The last two stay with what follows: a page with the seal holds more of the letter than a telephone number.
+        """
         for n, text in enumerate(texts, 1):
             heading = text[1:2] == "、" and text[0] in "一二三四五六七八九十"
             font = HEI if heading else KAI if text.startswith("（") and text[2:3] == "）" else BODY
-            self.paragraph(text, font=font, indent=not text.startswith("{%"), keep=heading or n == len(texts))
+            self.paragraph(text, font=font, indent=not text.startswith("{%"), keep=heading or n >= len(texts) - 1)
 
     def signature(self, unit: str = "{{ 落款单位 }}", day: str = "{{ 落款日期 }}") -> None:
         """Add unit and date one above the other at the right, with room for the seal, never alone on a page."""
