@@ -49,6 +49,7 @@ def test_what_only_one_unit_can_be_asked_about_is_led_by_it_and_not_by_all_joint
     ("判了没执行", "酒厂欠职工社保，法院判了也执行不了。", {"court", "hr", "medical", "tax"}),
     ("单位没拨款", "我们是差额事业单位，财政没拨款，单位养老保险欠了两年。", {"finance", "hr", "tax"}),
     ("传言", "网上都在传县里要把社保费涨三倍，是不是真的？", {"cyber", "hr", "medical"}),
+    ("欠三个月", "我的社保交在本县，现在单位欠三个月了。", {"hr", "medical", "tax"}),
     ("养老和医疗都没交", "派遣公司只上了工伤，没给交养老和医疗，两年了。", {"hr", "medical", "tax"}),
 ])
 def test_those_take_part_whom_the_words_name(book, title, text, units):
