@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -27,6 +28,7 @@ from hsdispute_plugin.store_traits import TraitTable
 from hsdispute_plugin.store_turns import Turns
 
 PATIENCE_S = 10.0  # how long we wait for an embedded database that another process, or thread, holds: sqlite:///file?timeout=5
+ASKED_AFTER_S = 1.0  # a connection that was used so lately is not asked before each transaction whether it is there
 MIGRATION_LOCK = 20251027  # any number of our own: PostgreSQL's advisory lock while the schema is brought up to date
 
 
@@ -58,7 +60,7 @@ class Store:
             self._patience_s = float(str(address.query.get("timeout", PATIENCE_S)))
             waits = {"timeout": self._patience_s} if self.embedded else {}
             # Parameters are payers' words: no error may carry them.
-            self._engine = sa.create_engine(address, connect_args=waits, pool_pre_ping=not self.embedded, hide_parameters=True)
+            self._engine = sa.create_engine(address, connect_args=waits, hide_parameters=True)
             if self.embedded:
                 sa.event.listen(self._engine, "connect", _prepare_sqlite)
                 sa.event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
@@ -66,6 +68,8 @@ class Store:
                 sa.event.listen(self._reader, "connect", _prepare_sqlite_for_reading)
                 sa.event.listen(self._reader, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
             else:
+                sa.event.listen(self._engine, "checkin", lambda _, record: record.info.update(idle_since=time.monotonic()))
+                sa.event.listen(self._engine, "checkout", self._still_there)
                 self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             if self.embedded:
                 _make_file(url)
@@ -93,6 +97,15 @@ class Store:
             for version in range(int(found) + 1, schema.VERSION + 1):
                 schema.STEPS[version](connection)
                 connection.execute(schema.meta.update().where(schema.meta.c.key == "schema").values(value=str(version)))
+
+    def _still_there(self, connection: Any, record: Any, _: Any) -> None:
+        """Ask a server's connection that nobody used for a while whether it is there: another is opened where it is not."""
+        if time.monotonic() - record.info.get("idle_since", 0.0) < ASKED_AFTER_S:
+            return
+        try:
+            self._engine.dialect.do_ping(connection)
+        except self._engine.dialect.loaded_dbapi.Error as err:
+            raise sa.exc.DisconnectionError from err
 
     def begin(self) -> AbstractContextManager[Transaction]:
         """Open a writing transaction: committed at the end, rolled back when the block raises.

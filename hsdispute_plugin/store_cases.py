@@ -22,6 +22,7 @@ class CaseTables(SealedTables):
     def __init__(self, connection: sa.Connection, keys: Keys | None = None) -> None:
         self._c, self._keys = connection, keys
         self._several = connection.dialect.name == "postgresql"  # several processes may write at once
+        self._told = set[str]()  # what other processes are told of at the end
 
     # -- cases ------------------------------------------------------------------------------------------------------
 

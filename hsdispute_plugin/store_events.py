@@ -23,6 +23,7 @@ class EventTables(SealedTables):
     """The part of a transaction that keeps events and hands them out. One is leased to a process until it ends it, or is dead."""
 
     _several: bool
+    _told: set[str]
 
     def add_events(self, given: Sequence[NewEvent], now: datetime) -> list[bool]:
         """Record host events in the order given; ``False`` for one that is known already.
@@ -111,9 +112,11 @@ class EventTables(SealedTables):
         return bool(done.rowcount)
 
     def _tell(self, what: str, platform: str) -> None:
-        """Let the threads of other processes look: ``EVENTS`` or ``OUTBOX`` of a platform."""
-        if self._several:  # heard at the commit
-            self._c.execute(_TELL, {"payload_": f"{what} {platform}"})
+        """Let threads of other processes look: ``EVENTS`` or ``OUTBOX`` of a platform. Heard at the commit: once is enough."""
+        told = f"{what} {platform}"
+        if self._several and told not in self._told:
+            self._told.add(told)
+            self._c.execute(_TELL, {"payload_": told})
 
 
 @cache

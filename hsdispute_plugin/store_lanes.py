@@ -37,7 +37,7 @@ class LaneTables(EventTables):
         kind: str = "result",
     ) -> None:
         """Queue a write-back, or with another ``kind`` a notice."""
-        self._c.execute(schema.outbox.insert(), {
+        self._c.execute(_ADD, {
             "key": key, "case_no": case_no, "platform": platform, "ticket_no": ticket_no, "kind": kind, "state": "queued",
             "attempts": 0, "next_at": now, "created_at": now,
             "payload": self._seal_json(schema.outbox.c.payload, (key,), payload), "sealed_by": self._sealed_by()})
@@ -53,23 +53,15 @@ class LaneTables(EventTables):
         limit = self._allowed(platform, now, limit, pace)
         if not limit:
             return []
-        o, earlier = schema.outbox.c, schema.outbox.alias("earlier")
-        first = ~sa.exists().where(
-            earlier.c.platform == o.platform, earlier.c.ticket_no == o.ticket_no, earlier.c.id < o.id,
-            earlier.c.state.in_(("queued", "claimed")))
-        chosen = sa.select(*_OUTBOX_COLUMNS).where(
-            o.platform == platform, o.state == "queued", o.next_at <= now, first).order_by(o.next_at, o.id).limit(limit)
-        if self._several:
-            chosen = chosen.with_for_update(skip_locked=True, of=schema.outbox)
+        given = {"platform_": platform, "now_": now, "limit_": limit}
         rows: list[OutboxRow] = []
-        for row in self._c.execute(chosen).all():
+        for row in self._c.execute(_DUE_HERE if self._several else _DUE, given).all():
             try:
                 rows.append(self._outbox_row(row))
             except SealBroken as err:  # a person must look at this one; the others go on
-                self._c.execute(schema.outbox.update().where(o.id == row.id).values(state="dead", error=str(err)))
+                self._c.execute(schema.outbox.update().where(_O.id == row.id).values(state="dead", error=str(err)))
         if rows:
-            self._c.execute(schema.outbox.update().where(o.id.in_([r.id for r in rows])).values(
-                state="claimed", lease_owner=owner, attempts=o.attempts + 1))
+            self._c.execute(_CLAIM, {"ids_": [r.id for r in rows], "owner_": owner})
             if pace.per_second:
                 lane = schema.lanes.c
                 spent = self._lane(platform, now)[0] + timedelta(seconds=len(rows) / pace.per_second)
@@ -80,17 +72,14 @@ class LaneTables(EventTables):
         self, row_id: int, owner: str, state: str, now: datetime, *, next_at: datetime | None = None, error: str = ""
     ) -> bool:
         """Mark a leased row ``done``, ``dead`` or ``queued`` again; ``False`` when the lease went to another meanwhile."""
-        done = self._c.execute(schema.outbox.update().where(
-            schema.outbox.c.id == row_id, schema.outbox.c.lease_owner == owner, schema.outbox.c.state == "claimed",
-        ).values(state=state, next_at=next_at or now, error=error or None, lease_owner=None,
-                 done_at=now if state == "done" else None))
+        done = self._c.execute(_SETTLE, {
+            "id_": row_id, "owner_": owner, "state": state, "next_at": next_at or now, "error": error or None,
+            "done_at": now if state == "done" else None})
         return bool(done.rowcount)
 
     def host_answered(self, platform: str) -> None:
         """Note that a host answered, whatever it said: it is not down."""
-        lane = schema.lanes.c
-        self._c.execute(schema.lanes.update().where(lane.platform == platform, lane.failures > 0).values(
-            failures=0, closed_until=None))
+        self._c.execute(_ANSWERED, {"platform_": platform})
 
     def host_failed(self, platform: str, now: datetime) -> int:
         """Note that a host did not answer; return how often in a row."""
@@ -165,13 +154,12 @@ class LaneTables(EventTables):
     # -- how hosts are treated --------------------------------------------------------------------------------------
 
     def _lane(self, platform: str, now: datetime) -> tuple[datetime, int, datetime | None]:
-        lane = schema.lanes.c
-        chosen = sa.select(lane.paced_to, lane.failures, lane.closed_until).where(lane.platform == platform)
-        if (row := self._c.execute(chosen.with_for_update()).first()) is None:
+        chosen = {"platform_": platform}
+        if (row := self._c.execute(_LANE, chosen).first()) is None:
             insert = (postgresql.insert if self._several else sqlite.insert)(schema.lanes)
             self._c.execute(insert.values(platform=platform, paced_to=now - timedelta(seconds=BURST_S), failures=0)
-                            .on_conflict_do_nothing(index_elements=[lane.platform]))
-            row = self._c.execute(chosen.with_for_update()).one()
+                            .on_conflict_do_nothing(index_elements=[schema.lanes.c.platform]))
+            row = self._c.execute(_LANE, chosen).one()
         return max(row[0], now - timedelta(seconds=BURST_S)), row[1], row[2]
 
     def _allowed(self, platform: str, now: datetime, limit: int, pace: Pace) -> int:
@@ -190,3 +178,22 @@ class LaneTables(EventTables):
 
 
 _OUTBOX_COLUMNS = tuple(schema.outbox.c[name] for name in OutboxRow.__dataclass_fields__)
+#: Statements asked with every row, made once: to build one takes longer than to ask it.
+_O, _EARLIER, _LANES = schema.outbox.c, schema.outbox.alias("earlier"), schema.lanes.c
+_ADD = schema.outbox.insert()
+_DUE = sa.select(*_OUTBOX_COLUMNS).where(
+    _O.platform == sa.bindparam("platform_"), _O.state == "queued", _O.next_at <= sa.bindparam("now_"),
+    ~sa.exists().where(_EARLIER.c.platform == _O.platform, _EARLIER.c.ticket_no == _O.ticket_no, _EARLIER.c.id < _O.id,
+                       _EARLIER.c.state.in_(("queued", "claimed"))),
+).order_by(_O.next_at, _O.id).limit(sa.bindparam("limit_", type_=sa.Integer))
+_DUE_HERE = _DUE.with_for_update(skip_locked=True, of=schema.outbox)
+_CLAIM = schema.outbox.update().where(_O.id.in_(sa.bindparam("ids_", expanding=True))).values(
+    state="claimed", lease_owner=sa.bindparam("owner_"), attempts=_O.attempts + 1)
+_SETTLE = schema.outbox.update().where(
+    _O.id == sa.bindparam("id_"), _O.lease_owner == sa.bindparam("owner_"), _O.state == "claimed",
+).values(state=sa.bindparam("state"), next_at=sa.bindparam("next_at"), error=sa.bindparam("error"), lease_owner=None,
+         done_at=sa.bindparam("done_at"))
+_LANE = sa.select(_LANES.paced_to, _LANES.failures, _LANES.closed_until).where(
+    _LANES.platform == sa.bindparam("platform_")).with_for_update()
+_ANSWERED = schema.lanes.update().where(_LANES.platform == sa.bindparam("platform_"), _LANES.failures > 0).values(
+    failures=0, closed_until=None)

@@ -1,12 +1,15 @@
 """While webhooks come in fast, deciding rests for a while, and never for most of the time."""
 
+import threading
+
 import pytest
 
 from hsdispute_plugin.app import App, shipped_config
+from hsdispute_plugin.desk_records import NOTICES
 from hsdispute_plugin.entrypoints import rush as room
 from hsdispute_plugin.entrypoints.figures import Figures
 from hsdispute_plugin.entrypoints.rush import LONGEST_REST_S, MANY, REST, Rush
-from hsdispute_plugin.entrypoints.working import Working
+from hsdispute_plugin.entrypoints.working import NOTICES_AT_ONCE, Working
 
 
 class Steady:
@@ -72,4 +75,24 @@ def test_every_webhook_that_is_new_counts_as_an_arrival(tmp_path, monkeypatch):
     monkeypatch.setattr(working._work, "wake", lambda name, queued: None)
     working.wake("roundup")
     assert came == [1]
+    app.close()
+
+
+def test_notices_are_taken_by_the_handful_and_what_a_host_gets_one_by_one(tmp_path, monkeypatch):
+    app = App(shipped_config(), f"sqlite:///{tmp_path / 'cases.sqlite3'}")
+    asked, both = {}, threading.Event()
+
+    def deliver_due(name, owner, limit):
+        asked[name] = limit
+        if len(asked) == 2:
+            both.set()
+        return ()
+
+    monkeypatch.setattr(app.outbox, "deliver_due", deliver_due)
+    working = Working(app, Figures())
+    working._deliver("roundup")
+    working.start()
+    assert both.wait(10)
+    working.stop()
+    assert asked == {"roundup": 1, NOTICES: NOTICES_AT_ONCE}
     app.close()

@@ -261,6 +261,37 @@ def test_no_error_of_the_database_repeats_what_was_to_be_kept(store):
     assert "张三丰" not in f"{delayed.value} {delayed.value.__cause__}"
 
 
+def test_a_connection_is_asked_whether_it_is_there_only_after_a_rest(url_of_its_own, monkeypatch):
+    store, asked, ours = Store(url_of_its_own), [], 0
+    real = store._engine.dialect.do_ping
+    monkeypatch.setattr(store._engine.dialect, "do_ping", lambda connection: (asked.append(1), real(connection))[1])
+    monkeypatch.setattr("hsdispute_plugin.store.ASKED_AFTER_S", 60.0)
+    for _ in range(5):
+        with store.begin() as tx:
+            ours = tx._c.scalar(sa.func.pg_backend_pid())
+    assert asked == []
+    monkeypatch.setattr("hsdispute_plugin.store.ASKED_AFTER_S", 0.0)
+    other = sa.create_engine(url_of_its_own)
+    with other.begin() as connection:  # as a restart of the server does
+        connection.execute(sa.select(sa.func.pg_terminate_backend(ours)))
+    other.dispose()
+    for opened in (store.begin, store.reading):
+        with opened() as tx:
+            assert tx.depths()["events"] == 0
+    assert len(asked) >= 2
+    store.close()
+
+
+def test_other_processes_are_told_of_a_platform_once_for_each_commit(url_of_its_own):
+    store = Store(url_of_its_own)
+    with counting(store) as asked, store.begin() as tx:
+        for n in range(3):
+            tx.add_outbox(f"k{n}", "HS-2026-000001", "roundup", f"T{n}", {}, NOW)
+            tx.add_event("roundup", f"e{n}", f"T{n}", "created", NOW)
+    assert [v["payload_"] for s, v in asked.given if "pg_notify" in s] == ["outbox roundup", "events roundup"]
+    store.close()
+
+
 def test_a_database_of_version_1_is_brought_up_to_date_and_keeps_its_cases(in_a_file):
     old.lay(in_a_file, 1)
     store = Store(in_a_file)

@@ -24,6 +24,7 @@ from hsdispute_plugin.work_watch import Jumps, Watch
 BEAT_EVERY_S, ALIVE = 3.0, timedelta(seconds=12)
 FARTHEST = timedelta(seconds=LONGEST_ASKED_S + 60)  # nothing is put off for longer: a later moment is of a clock since set back
 GUARD_EVERY_S, STUCK_S = 3.0, 60.0
+NOTICES_AT_ONCE = 10  # no host waits behind them that could be asked too often
 NOTICE_EVERY_S, TICK_EVERY_S, LISTEN_S = 1.0, 20.0, 1.0
 SEAL_EVERY_S = 0.2  # a batch; slow enough that nobody waits for it
 SEAL_REST = 300  # batches left out when one could not be sealed
@@ -39,7 +40,7 @@ class Working:
         self._owner = app.owner
         self._work = Embedded(
             app.intervals_s, self._receive, self._deliver, lambda name: app.reception.poll(name, self._owner),
-            {"notices": (NOTICE_EVERY_S, lambda: self._deliver(NOTICES)), "beat": (BEAT_EVERY_S, self._beat),
+            {"notices": (NOTICE_EVERY_S, lambda: self._deliver(NOTICES, NOTICES_AT_ONCE)), "beat": (BEAT_EVERY_S, self._beat),
              "seal": (SEAL_EVERY_S, self._seal),
              "guard": (GUARD_EVERY_S, self._guard),
              "tick": (TICK_EVERY_S, lambda: app.desk.tick(app.book, joined.clock(), self._owner))},
@@ -83,8 +84,8 @@ class Working:
                 self._figures.accepted.labels(name, one.track.value).inc()
         return len(received)
 
-    def _deliver(self, name: str) -> int:
-        ended = self._app.outbox.deliver_due(name, self._owner)
+    def _deliver(self, name: str, limit: int = 1) -> int:
+        ended = self._app.outbox.deliver_due(name, self._owner, limit)
         for state in ended:
             self._figures.delivered.labels(name, state).inc()
         return len(ended)
