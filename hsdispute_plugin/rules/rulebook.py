@@ -23,7 +23,8 @@ from hsdispute_plugin.model import (
     Track,
     Unit,
 )
-from hsdispute_plugin.rules.condition import All, Condition, Leaf, holds, leaves
+from hsdispute_plugin.rules.condition import All, Condition, Leaf, leaves
+from hsdispute_plugin.rules.condition_code import matcher
 from hsdispute_plugin.rules.evidence import Evidence
 from hsdispute_plugin.rules.facts import FactTable, Kind
 from hsdispute_plugin.rules.levels import Level
@@ -143,11 +144,12 @@ class Rulebook:
         self._extract = extract
         self._conclusions = frozenset(c for c, d in source.table.by_code.items() if d.source == "family")
         # What every rule of a family demands: where it fails, no rule can speak and the engine need not be asked.
-        self._gates = {f.code: _gate(f.rules) for f in source.families}
+        self._gates = {f.code: matcher([All(gate)], source.table) for f in source.families if (gate := _gate(f.rules))}
         sets = frozenset(c for c, d in source.table.by_code.items() if d.kind is Kind.SET)
         asked = {leaf.fact for f in source.families for r in f.rules for leaf in leaves(r.condition)}
         self._counts = tuple((d.code, d.counts) for d in source.table.by_code.values() if d.counts and d.code in asked)
         count_of = dict(self._counts)
+        self._counts_after = {f.code: tuple(c for c in self._counts if c[1] in FAMILIES[f.code][1]) for f in source.families}
         self._speeches = {
             f.code: tuple(
                 Speech(r, source.table, unite=f.hit is Hit.ALL, count_of=count_of, sets=sets, conclusions=self._conclusions)
@@ -189,7 +191,8 @@ class Rulebook:
         for (family, engine), in_force in zip(self._families, self.in_force(now.astimezone(SHANGHAI).date()), strict=True):
             if steps is not None:
                 steps.append(dict(values))
-            fired = engine.matching(values) if all(holds(leaf, values) for leaf in self._gates[family.code]) else []
+            gate = self._gates.get(family.code)
+            fired = engine.matching(values) if gate is None or gate(values) else []
             if in_force is not None:
                 fired = [i for i in fired if i in in_force]
             concluded: set[str] = set()
@@ -219,9 +222,8 @@ class Rulebook:
                     # In the order of notices.yaml: 110 before the office.
                     alerts += [Alert(k, what, rule.id) for k, what in self.source.notices.items()
                                if k in speech.notices and k not in known]  # type: ignore[operator]
-            if fired:
-                for code, of in self._counts:
-                    values[code] = len(values.get(of, ()))  # type: ignore[arg-type]
+            for code, of in self._counts_after[family.code]:
+                values[code] = len(values.get(of, ()))  # type: ignore[arg-type]
         return self._decision(ticket, values, tuple(reasons), tuple(alerts), now)
 
     def in_force(self, day: date) -> tuple[frozenset[int] | None, ...]:
