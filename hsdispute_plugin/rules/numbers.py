@@ -121,7 +121,7 @@ def people(text: str) -> Iterator[Quantity]:
             continue
         if m["p"].startswith("人") and _NOT_PEOPLE.match(text, m.start("p")):
             continue
-        if number in ("4050", "万", "千") or m["p"].endswith("个人"):
+        if number in ("4050", "四零五零", "四〇五〇", "万", "千") or m["p"].endswith("个人"):
             continue  # 4050 is a name for the unemployed over 40 and 50
         value = _VAGUE.get(number) or value_of(number)
         if value is not None and m["of"]:
