@@ -74,7 +74,7 @@ class Desk(Ticking):
                 used = beside.thought
             shown = (f"可参看{line_of(t)}。" for t in similar(tx.typical_cases(used.decision.topics), used.decision))
             on_trial = (f"本件由试点的 {used.decision.edition} 版规则给出建议。",) if used.on_trial else ()
-            note = "\n".join([*used.others.lines(), *shown, *on_trial, explanation(used.decision, used.book.source)])
+            note = "\n".join([*used.others.lines(), *shown, *on_trial, used.explained])
             row = tx.case_of(platform, number)
             if row and _had(row, given):
                 return row, None  # another worker was quicker
@@ -98,7 +98,7 @@ class Desk(Ticking):
             others = alike(tx, terms, shared, platform, ticket.repeat_of, now, but)
         # Outside the transaction: the writer waits for nobody's thinking.
         decision = book.decide_facts(ticket, replace(facts, values={**facts.values, **others.facts()}), now)
-        return Thought(book, terms, decision, shared, others, on_trial)
+        return Thought(book, terms, decision, shared, others, explanation(decision, book.source), on_trial)
 
     def take(self, ticket: Ticket, by: Actor, book: Rulebook, now: datetime) -> CaseRow:
         """Open a case for a payer who came, called or wrote to a reception room; whoever took it is the first contact.

@@ -37,6 +37,7 @@ class Thought:
     decision: Decision
     shared: Sequence[tuple[str, str]]
     others: Alike
+    explained: str  # the decision in words
     on_trial: bool = False
 
     @property

@@ -11,6 +11,7 @@ from hsdispute_plugin.errors import HsdisputeError, trace_of
 from hsdispute_plugin.logger import Logger
 
 IDLE_S = 1.0  # how long a thread sleeps when nothing was due and nobody woke it
+REST_S = 0.05  # after a look that found nothing: what is told meanwhile shares the next look
 _log = Logger(__name__)
 
 
@@ -73,8 +74,8 @@ class Embedded:
                 busy = self._done(what, step) > 0
                 if busy and then:
                     then.set()
-                if not busy and not self._stop.is_set():
-                    woken.wait(every_s)
+                if not busy and not self._stop.wait(min(REST_S, every_s)):
+                    woken.wait(every_s - min(REST_S, every_s))
 
         self._threads.append((threading.Thread(target=run, name=f"hsdispute-{what}", daemon=True), woken))
 

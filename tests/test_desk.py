@@ -30,6 +30,21 @@ def test_a_ticket_becomes_a_case_at_the_government_office_with_its_clocks(room):
     assert room.outbox()[0].payload["due_at"] == row.due_at.astimezone(SHANGHAI).isoformat()
 
 
+def test_a_decision_is_put_in_words_while_nobody_waits_to_write(room, monkeypatch):
+    from hsdispute_plugin import desk
+
+    real, wrote = desk.explanation, []
+
+    def explains(*given):
+        with room.store.begin() as tx:  # would wait for itself, and give up, were the case being written
+            wrote.append(tx.count_cases())
+        return real(*given)
+
+    monkeypatch.setattr(desk, "explanation", explains)
+    monkeypatch.setattr(room.store, "_patience_s", 0.1)
+    assert room.arrives(SINGLE).case_no and wrote == [0]
+
+
 def test_every_act_is_saved_with_journal_clocks_and_what_stands_in_the_host(room):
     case_no = room.taken()
     room.does(case_no, "classify", REVIEWER, track="joint", co_units=["hr"])

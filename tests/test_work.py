@@ -140,3 +140,21 @@ def test_what_arrived_wakes_who_receives_and_nobody_else(start, monkeypatch):
     work.wake("a", queued=False)
     assert again.wait(SOON)
     assert asked.count("deliver") == 1
+
+
+def test_what_is_told_right_after_a_look_that_found_nothing_shares_the_next_look(start, monkeypatch):
+    monkeypatch.setattr("hsdispute_plugin.work.REST_S", 10 * SOON)
+    monkeypatch.setattr("hsdispute_plugin.work.IDLE_S", 10 * SOON)
+    looks, looked = [], threading.Event()
+
+    def receive(name):
+        looks.append(name)
+        looked.set()
+        return 0
+
+    work = start({"a": 0}, receive=receive)
+    assert looked.wait(SOON)
+    for _ in range(100):
+        work.wake("a")
+    work.stop()  # ends the rest, too
+    assert looks == ["a"]
