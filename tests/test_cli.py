@@ -187,6 +187,23 @@ def test_the_shipped_rules_leave_nothing_to_look_at_and_a_unit_that_no_rule_name
     assert "会用到 “政府办”（gov_office）" in told and "在 units.yaml 那一行写 派单: 否" in told and "提醒 1、" in told
 
 
+@pytest.mark.parametrize(("cited", "wrong"), [
+    ("九（九）", ["九（九）"]), ("四（三）4、四（六）", ["四（三）4", "四（六）"]), ("三（二）县财政局、四、首段", []),
+    ("四（三）1（3）；社会保险法 第九条", []),
+])
+def test_a_clause_that_the_document_has_not_is_told_with_those_it_has(tmp_path, cited, wrong):
+    place = tmp_path / "config"
+    shutil.copytree("config", place)
+    file = place / "rules" / "duty.yaml"
+    said = "    依据: 合政办发〔2025〕30号 三（二）县财政局\n"
+    text = file.read_text("utf-8")
+    assert said in text
+    file.write_text(text.replace(said, f"    依据: 合政办发〔2025〕30号 {cited}\n"), "utf-8")
+    told = run("check", place).stdout.decode()
+    assert [f"合政办发〔2025〕30号 {w}，文件里没有这一条" in told for w in wrong] == [True] * len(wrong)
+    assert told.count("没有这一条 / no such clause") == len(wrong) and (not wrong or "文件有：序言、一、二（一）" in told)
+
+
 def test_the_doctor_names_what_is_good_and_what_to_know(tmp_path):
     url = f"sqlite:///{tmp_path / 'x.sqlite3'}"
     Store(url).close()

@@ -33,7 +33,7 @@ SETTINGS: Mapping[str, str] = {
     "suspend_grounds": "文字", "registration_extra": "文字", "keep_years": "整数",
     "trend_days": "整数", "yellow_percent": "整数", "orange_percent": "整数", "console_idle_minutes": "整数",
     "console_session_hours": "整数", "console_failures": "整数", "shadow_tickets": "整数",
-    "prune_days": "整数", "rules_second_person": "是否",
+    "prune_days": "整数", "rules_second_person": "是否", "policy_clauses": "文字",
 }
 #: Choices in the life of a case; without the row the shipped choice holds.
 MAY_BE_ABSENT = frozenset(tuple(SETTINGS)[6:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 
@@ -12,6 +13,7 @@ from hsdispute_plugin.rules.rulebook import RuleSource
 from hsdispute_plugin.rules.workdays import Deadline
 
 _MORNING = time(9)
+_CLAUSE = re.compile("[一二三四五六七八九十](（[一二三四五六七八九十]+）)?[0-9]?")
 
 
 def place(source: RuleSource, name: str) -> str:
@@ -54,6 +56,22 @@ def unconfirmed(source: RuleSource) -> Iterator[Finding]:
     for where, rules, what, basis in numbers:
         yield Finding(Flaw.UNCONFIRMED, Severity.NOTE, (where,), rules, f"{what} 未经确认，依据：{basis}", "unconfirmed",
                       "确认后请写 未确认: 否 和确认文号；规则请删去标记")
+
+
+def miscited(source: RuleSource) -> Iterator[Finding]:
+    """Yield each rule whose 依据 names a clause that the document has not, where the settings list its clauses."""
+    listed = source.settings.get("policy_clauses")
+    document, _, clauses = str(listed.value if listed else "").partition(" ")
+    known = clauses.split("、")
+    for rule in (r for f in source.families for r in f.rules if clauses):
+        for part in rule.clause.split("；"):
+            cited = part.strip().removeprefix(document)
+            for m in (_CLAUSE.match(c.strip()) for c in cited.split("、") if part.strip().startswith(document)):
+                if m and not any(k.startswith(m[0]) for k in known):
+                    yield Finding(
+                        Flaw.NO_CLAUSE, Severity.WARNING, (rule.where,), (rule.id,),
+                        f"规则 “{rule.name}”（{rule.id}）的依据写着 {document} {m[0]}，文件里没有这一条", "no such clause",
+                        f"文件有：{clauses}。确实有的，补进 settings.yaml 的 policy_clauses")
 
 
 def unwatched(source: RuleSource) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ class Flaw(StrEnum):
     UNREACHED = "没有规则用到"
     LATE = "超过法定期限"
     UNCONFIRMED = "未确认"
+    NO_CLAUSE = "没有这一条"
 
 
 class Severity(StrEnum):

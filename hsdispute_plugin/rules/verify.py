@@ -14,7 +14,7 @@ from itertools import combinations
 
 from hsdispute_plugin.rules.chain import Chain, Entry
 from hsdispute_plugin.rules.circuit import FALSE
-from hsdispute_plugin.rules.county_limits import late, place, unconfirmed, unwatched
+from hsdispute_plugin.rules.county_limits import late, miscited, place, unconfirmed, unwatched
 from hsdispute_plugin.rules.finding import Finding, Flaw, Severity
 from hsdispute_plugin.rules.rulebook import FAMILIES, Hit, RuleSource, rules_in_force
 from hsdispute_plugin.rules.schema import days_of_change
@@ -33,7 +33,7 @@ def verify(source: RuleSource, from_day: date | None = None) -> tuple[Finding, .
         for finding in (*room.dead(), *room.shadowed(), *room.overlaps(), *room.conflicts(), *room.gaps()):
             found.setdefault((finding.flaw, finding.rules, finding.what), finding)
         reached.update(unit for unit in source.units if unit not in reached and room.reaches(unit))
-    others = [*_unreached(source, reached), *late(source, from_day), *unwatched(source), *unconfirmed(source)]
+    others = [*_unreached(source, reached), *late(source, from_day), *unwatched(source), *miscited(source), *unconfirmed(source)]
     order = list(Severity)
     return tuple(sorted([*found.values(), *others], key=lambda f: order.index(f.severity)))
 

@@ -31,8 +31,9 @@ def test_a_sound_draft_may_go_live(console, signed_in, client, draft, axe, shot)
 
 def test_what_is_wrong_is_shown_by_a_ticket(console, signed_in, client, draft, axe, shot):
     file = draft.read(TRIAGE)
-    assert FIRST in file.text
-    draft.save(TRIAGE, file.text.replace(FIRST, "    条件: 总是\n", 1), file.mark)
+    before, rule, after = file.text.partition("  - 编号: triage.lead-none\n")
+    assert FIRST in after
+    draft.save(TRIAGE, before + rule + after.replace(FIRST, "    条件: 总是\n", 1), file.mark)
     page = signed_in("office")
     checked(page, console)
     text = page.inner_text("#errand")
