@@ -28,7 +28,9 @@ def test_people_are_counted_by_the_least_that_is_said(text, value):
 
 
 @pytest.mark.parametrize("text", [
-    "第3名", "三个月", "两年", "2人社部门", "10个月", "每人380元", "4050人员", "四零五零人员补缴", "A9市老年人",
+    "第3名", "三个月", "两年", "2人社部门", "10个月", "每人380元", "4050人员", "四零五零人员补缴",
+    "我们是一家二十来人的幼儿园", "我开了个十几个人的小厂",
+    "A9市老年人",
     "十组的村民", "3千人均", "五一放假", "第十七位", "视频五万人看了", "已经有三千人转发", "两万人次浏览", "八百人点赞",
 ])
 def test_a_number_beside_something_else_counts_no_people(text):

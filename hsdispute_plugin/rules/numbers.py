@@ -32,6 +32,9 @@ _NOT_PEOPLE = re.compile(rf"[{_FEW}]?个?(?:月|年|岁|元|块|点|天|次|分|
                          r"人(?:均|社|民|事|力|才|大|寿|口|生|为|行|次|份|物|格|类|情|身|家|"
                          r"(?:都|已|在|已经|次)?(?:看|浏览|点赞|转发|围观|观看|关注|评论|播放|刷到))")
 
+#: 我们是一家二十来人的幼儿园: an employer tells how large it is; nobody claims together.
+_OF_A_FIRM = re.compile(r"(?:我们?(?:是一?[家个]|公司|厂|店|单位|企业|开了?)|本公司|本企业|我司)[^,。;]{0,6}$")
+
 #: 17年买18年的医保: two years of the calendar in short.
 _SUCCESSIVE = re.compile(r"(?<!\d)([012]\d)年[^\d,.。;]{0,6}([012]\d)年")
 
@@ -123,6 +126,8 @@ def people(text: str) -> Iterator[Quantity]:
             continue
         if number in ("4050", "四零五零", "四〇五〇", "万", "千") or m["p"].endswith("个人"):
             continue  # 4050 is a name for the unemployed over 40 and 50
+        if text.startswith("的", m.end()) and _OF_A_FIRM.search(text, max(0, m.start() - 14), m.start()):
+            continue
         value = _VAGUE.get(number) or value_of(number)
         if value is not None and m["of"]:
             value *= _UNITS[m["of"]]
