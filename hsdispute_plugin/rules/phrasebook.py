@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from hsdispute_plugin.rules.automaton import Automaton
 from hsdispute_plugin.rules.lexicon import CLUES, Negated, Words
@@ -31,11 +32,12 @@ class Phrasebook:
             self.bit.setdefault(name, 1 << len(self.bit))
         self.unions = _closed(words)
         meanings: dict[str, list[tuple[str, int, int, Negated]]] = defaultdict(list)  # group, entry, bits, negated
+        bits_of = cache(self.bits_of)
         for phrase, senses in words.phrases.items():
             for s in senses:
                 # A clue yields only to a longer phrase of the same clue, a fact's word to any longer one of the class.
                 group = f"{CLUES}.{s.tag}" if s.klass == CLUES else s.klass
-                meanings[phrase].append((group, s.entry, self.bits_of(s.klass, s.tag), s.negated))
+                meanings[phrase].append((group, s.entry, bits_of(s.klass, s.tag), s.negated))
         for tag, names in more.items():
             for name in names:
                 meanings[name].append(("地名", 0, self.bit[tag], Negated.KEPT))
@@ -104,10 +106,12 @@ class Phrasebook:
         """Per phrase number: ``(inner phrase number, offset, bits of it that do not count)``."""
         hides = {}
         for n, outer in enumerate(phrases):
-            groups = {group for group, *_ in meanings.get(outer, ())}
-            blocked = blocks.get(outer, set())
+            found, blocked = list(self._find(outer)), blocks.get(outer)
+            if len(found) == 1 and not blocked:
+                continue  # itself
+            groups, blocked = {group for group, *_ in meanings.get(outer, ())}, blocked or set()
             inside = []
-            for inner, start, _ in self._find(outer):
+            for inner, start, _ in found:
                 senses = meanings.get(phrases[inner])
                 if not senses or (inner == n and not blocked):
                     continue
