@@ -17,7 +17,7 @@ demo: install  ## a real host, the gateway, invented tickets, the results as the
 	$(BIN)/python -m demo $(if $(KEEP),--keep)
 
 test: install lint types  ## all that CI runs
-	$(BIN)/python -m pytest -n 2 --durations=20
+	$(BIN)/python -m pytest -n 3 --dist worksteal --durations=20
 
 test-hosts: install  ## the tests against real hosts alone; as root on Debian, installs Request Tracker 5 first
 	tests/hosts/request_tracker/install.sh || echo "Request Tracker 5 cannot be installed here: its tests are skipped" >&2
