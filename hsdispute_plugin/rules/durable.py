@@ -30,7 +30,7 @@ except ImportError:  # Python 3.13 and later, or no compiler at installation
     core = None
 
 _SIGNS = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
-REMEMBERED = 8_192  # answers kept ready for one family
+REMEMBERED = 4_000  # answers kept ready for one family
 _OF_CHOICES = (Op.EQ, Op.NE, Op.IN, Op.NOT_IN)
 _log = Logger(__name__)
 
@@ -96,7 +96,8 @@ class DurableEngine:
         self._position = {piece.name: piece.position for piece in pieces}
         self._nets: list[_Net] = []
         self._discarded = False
-        self._remember, self._remembered = remember, dict[tuple[str, ...], list[int]]()
+        self._remember, self._remembered = remember, dict[tuple[str, ...], tuple[int, ...]]()
+        self._answers = dict[tuple[int, ...], tuple[int, ...]]()  # each once: what is asked differs more than what is answered
         groups = nets_of(pieces)
         self._writes = tuple(flattener.writer(piece.flat for piece in group) for group in groups)
         try:
@@ -120,9 +121,9 @@ class DurableEngine:
             known = self._asked(texts)
             if known is None:
                 return self._instead.matching(values)
-        return known.copy()
+        return list(known)
 
-    def _asked(self, texts: tuple[str, ...]) -> list[int] | None:
+    def _asked(self, texts: tuple[str, ...]) -> tuple[int, ...] | None:
         """Ask the core; ``None`` when it is not to be trusted."""
         fired: list[str] = []
         with self._lock:
@@ -137,11 +138,12 @@ class DurableEngine:
             if self._discarded:
                 return None
             # A set: a 任一 with two true branches fires twice.
-            known = sorted({*self._always, *(self._position[name] for name in fired)})
+            known = tuple(sorted({*self._always, *(self._position[name] for name in fired)}))
             if self._remember:
                 if len(self._remembered) >= self._remember:
                     self._remembered.clear()
-                self._remembered[texts] = known
+                    self._answers.clear()
+                self._remembered[texts] = self._answers.setdefault(known, known)
             return known
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ from hsdispute_plugin.rules.presumed import Presumed
 from hsdispute_plugin.rules.regions import INSIDE, OUTSIDE, Regions
 from hsdispute_plugin.rules.rulebook import Setting
 
-REMEMBERED = 5_000  # sets of members of one fact kept ready; messages repeat few
+REMEMBERED = 1_000  # sets of members of one fact kept ready; messages repeat few
 SIGNALS, DOMAIN = "情形", "领域"
 BESIDE = ("推诿", "劳动关系")  # topics that other disputes share
 NOTHING: frozenset[str] = frozenset()
