@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from hsdispute_plugin import store_schema as schema
 from hsdispute_plugin.store_keys import Keys
 from hsdispute_plugin.store_rows import CaseLine, CaseRow, ClockRow, PaperRow, TypicalCase
 from hsdispute_plugin.store_sealing import SealedTables
+from hsdispute_plugin.store_statements import insert_new, upsert
 
 
 class CaseTables(SealedTables):
@@ -70,7 +69,7 @@ class CaseTables(SealedTables):
         """Insert the case, or replace it."""
         c, key = schema.cases.c, (row.case_no,)
         values = {name: getattr(row, name) for name in CaseRow.__dataclass_fields__}
-        self._c.execute(_upsert(schema.cases, self._several), values | {
+        self._c.execute(upsert(schema.cases, self._several), values | {
             "ticket": self._seal_json(c.ticket, key, row.ticket), "file": self._seal_text(c.file, key, row.file),
             "sealed_by": self._sealed_by()})
 
@@ -95,11 +94,11 @@ class CaseTables(SealedTables):
 
     def set_meta(self, key: str, value: str) -> None:
         """Keep a value beside the tables (at most 400 characters)."""
-        self._c.execute(_upsert(schema.meta, self._several), {"key": key, "value": value})
+        self._c.execute(upsert(schema.meta, self._several), {"key": key, "value": value})
 
     def first_meta(self, key: str, value: str) -> str:
         """Keep a value beside the tables unless one is kept; return the one that is, also where several come at once."""
-        self._c.execute(_keeping(schema.meta, self._several), {"key": key, "value": value})
+        self._c.execute(insert_new(schema.meta, self._several), {"key": key, "value": value})
         return str(self._c.scalar(_META, {"key_": key}))
 
     # -- clocks -----------------------------------------------------------------------------------------------------
@@ -114,7 +113,7 @@ class CaseTables(SealedTables):
         """Insert these clocks, or replace them."""
         names = schema.clocks.c.keys()
         if given := [{name: getattr(row, name) for name in names} for row in rows]:
-            self._c.execute(_upsert(schema.clocks, self._several), given)
+            self._c.execute(upsert(schema.clocks, self._several), given)
 
     def clocks_of(self, opened_from: datetime, opened_before: datetime) -> dict[str, list[ClockRow]]:
         """Return the clocks of the cases opened in a span of time, by case number, in the order they were started."""
@@ -192,21 +191,6 @@ class CaseTables(SealedTables):
         found = [TypicalCase(id_, case_no, title, track, tuple(topics.split()), text, who, at)
                  for id_, case_no, title, track, topics, text, who, at in rows]
         return found if sharing is None else [t for t in found if not set(t.topics).isdisjoint(sharing)]
-
-
-@cache
-def _upsert(table: sa.Table, several: bool) -> sa.Insert:
-    """Return the statement that inserts a row or replaces the one of its key; made once, since building it takes longer."""
-    statement = (postgresql.insert if several else sqlite.insert)(table)
-    rest = {c.name: statement.excluded[c.name] for c in table.c if not c.primary_key}
-    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=rest)
-
-
-@cache
-def _keeping(table: sa.Table, several: bool) -> sa.Insert:
-    """Return the statement that inserts a row unless there is one of its key."""
-    return (postgresql.insert if several else sqlite.insert)(table).on_conflict_do_nothing(
-        index_elements=list(table.primary_key))
 
 
 _CASE_COLUMNS = tuple(schema.cases.c[name] for name in CaseRow.__dataclass_fields__)

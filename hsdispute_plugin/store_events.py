@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from hsdispute_plugin import store_schema as schema
 from hsdispute_plugin.store_keys import SealBroken
 from hsdispute_plugin.store_rows import EventRow, FailedEvent, NewEvent
 from hsdispute_plugin.store_sealing import SealedTables
+from hsdispute_plugin.store_statements import insert_new
 
 CHANNEL = "hsdispute"  # PostgreSQL's NOTIFY: "events roundup" or "outbox roundup", whose threads should look
 EVENTS, OUTBOX = "events", "outbox"
@@ -32,7 +31,7 @@ class EventTables(SealedTables):
         """
         if len(given) > 1:
             with self._c.begin_nested() as point:
-                if self._c.execute(_keeping(self._several), [self._event_values(e, now) for e in given]).rowcount == len(given):
+                if self._c.execute(self._new_ones(), [self._event_values(e, now) for e in given]).rowcount == len(given):
                     for platform in dict.fromkeys(e.platform for e in given):
                         self._tell(EVENTS, platform)
                     return [True] * len(given)
@@ -47,7 +46,7 @@ class EventTables(SealedTables):
 
     def _add_event(self, given: NewEvent, now: datetime) -> bool:
         c, values = schema.events.c, self._event_values(given, now)
-        if self._c.execute(_keeping(self._several), values).rowcount == 1:
+        if self._c.execute(self._new_ones(), values).rowcount == 1:
             self._tell(EVENTS, given.platform)
             return True
         handed = {name: values[name] for name in ("ticket", "sealed_by")} if given.ticket else {}
@@ -55,6 +54,9 @@ class EventTables(SealedTables):
             c.platform == given.platform, c.event_id == given.event_id, c.state == "failed",
         ).values(state="waiting", attempts=0, crashes=0, next_at=now, **handed))
         return again.rowcount == 1
+
+    def _new_ones(self) -> sa.Insert:
+        return insert_new(schema.events, self._several, _E.platform, _E.event_id)
 
     def _event_values(self, given: NewEvent, now: datetime) -> dict[str, Any]:
         key = given.platform, given.event_id
@@ -117,14 +119,6 @@ class EventTables(SealedTables):
         if self._several and told not in self._told:
             self._told.add(told)
             self._c.execute(_TELL, {"payload_": told})
-
-
-@cache
-def _keeping(several: bool) -> sa.Insert:
-    """Return the statement that keeps events that are not known; made once, since building it takes longer than asking it."""
-    statement = (postgresql.insert if several else sqlite.insert)(schema.events)
-    c = schema.events.c
-    return statement.on_conflict_do_nothing(index_elements=[c.platform, c.event_id]).execution_options(preserve_rowcount=True)
 
 
 #: Statements asked with every ticket, made once: to build one takes longer than to ask it.

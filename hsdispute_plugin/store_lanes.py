@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from hsdispute_plugin import store_schema as schema
 from hsdispute_plugin.store_events import OUTBOX, EventTables
 from hsdispute_plugin.store_keys import SealBroken
 from hsdispute_plugin.store_rows import TAKING, OutboxRow
+from hsdispute_plugin.store_statements import insert_new
 
 BURST_S = 1.0  # a lane that was idle may catch up so much of its pace at once
 
@@ -156,9 +156,8 @@ class LaneTables(EventTables):
     def _lane(self, platform: str, now: datetime) -> tuple[datetime, int, datetime | None]:
         chosen = {"platform_": platform}
         if (row := self._c.execute(_LANE, chosen).first()) is None:
-            insert = (postgresql.insert if self._several else sqlite.insert)(schema.lanes)
-            self._c.execute(insert.values(platform=platform, paced_to=now - timedelta(seconds=BURST_S), failures=0)
-                            .on_conflict_do_nothing(index_elements=[schema.lanes.c.platform]))
+            self._c.execute(insert_new(schema.lanes, self._several), {
+                "platform": platform, "paced_to": now - timedelta(seconds=BURST_S), "failures": 0})
             row = self._c.execute(_LANE, chosen).one()
         return max(row[0], now - timedelta(seconds=BURST_S)), row[1], row[2]
 

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from hsdispute_plugin import store_schema as schema
+from hsdispute_plugin.store_statements import insert_new, upsert
 
 _TASK = "task:"
 
@@ -61,8 +61,7 @@ class LeaseTables:
 
     def beat(self, owner: str, until: datetime) -> None:
         """Say that a process lives; ``until`` is for people to read, the others look whether it changes."""
-        insert = (postgresql.insert if self._several else sqlite.insert)(schema.workers).values(owner=owner, alive_until=until)
-        self._c.execute(insert.on_conflict_do_update(index_elements=[schema.workers.c.owner], set_={"alive_until": until}))
+        self._c.execute(upsert(schema.workers, self._several), {"owner": owner, "alive_until": until})
 
     def beats(self) -> dict[str, str]:
         """Return the last beat of every process, empty of one that holds rows and never beat."""
@@ -78,8 +77,7 @@ class LeaseTables:
     def lease(self, task: str, owner: str) -> bool:
         """Take for as long as it lives a task that one process at a time does (a poll, the tick); ``False``: it is another's."""
         key, w = f"{_TASK}{task}", schema.workers.c
-        self._c.execute((postgresql.insert if self._several else sqlite.insert)(schema.meta).values(
-            key=key, value="").on_conflict_do_nothing(index_elements=[schema.meta.c.key]))
+        self._c.execute(insert_new(schema.meta, self._several), {"key": key, "value": ""})
         chosen = sa.select(schema.meta.c.value).where(schema.meta.c.key == key).with_for_update()
         holder = (self._c.scalar(chosen) or "").partition(" ")[0]
         if holder not in ("", owner) and self._c.scalar(sa.select(w.owner).where(w.owner == holder)):

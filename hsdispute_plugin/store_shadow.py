@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import cache
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from hsdispute_plugin import store_schema as schema
+from hsdispute_plugin.store_statements import upsert
 
 LONGEST_FAULT = 200  # characters, as the table keeps
 
@@ -94,7 +93,7 @@ class ShadowTables:
         """
         try:
             with self._c.begin_nested():
-                self._c.execute(_noting(self._several), {f.name: getattr(row, f.name) for f in fields(row)})
+                self._c.execute(upsert(schema.shadow_tickets, self._several), {f.name: getattr(row, f.name) for f in fields(row)})
         except sa.exc.DBAPIError:
             return False
         return True
@@ -125,12 +124,3 @@ class ShadowTables:
 _COLUMNS = tuple(schema.shadows.c[f.name] for f in fields(ShadowRow))
 _RUNNING = sa.select(*_COLUMNS).where(schema.shadows.c.running.is_(True))  # asked with every ticket
 _HELD_RUNNING = _RUNNING.with_for_update(read=True)
-
-
-@cache
-def _noting(several: bool) -> sa.Insert:
-    """Return the statement that keeps a ticket; made once, since building it takes longer than running it."""
-    table = schema.shadow_tickets
-    statement = (postgresql.insert if several else sqlite.insert)(table)
-    rest = {c.name: statement.excluded[c.name] for c in table.c if not c.primary_key}
-    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=rest)
