@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hsdispute_plugin.rules.lexicon import Combination, Words
 from hsdispute_plugin.rules.phrasebook import Phrasebook, Token
 
-REMEMBERED = 20_000  # different things said whose rows are kept ready
+REMEMBERED = 5_000  # different things said whose rows are kept ready
 SPOILING = 4  # characters around a combination within which a spoiler (除非) still spoils it
 
 

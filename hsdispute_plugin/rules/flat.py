@@ -147,30 +147,16 @@ class Flattener:
             texts = [text(n) for n in (steps[0] - 1 if steps else 0, *steps)]
             return lambda value: texts[bisect_right(steps, value)]
 
-        sets: dict[str, dict[str, tuple[int, str]]] = {}
-        groups: dict[str, list[tuple[frozenset[str], int, str]]] = {}
-        for (fact, group), prop in self._members.items():
-            if prop not in asked:
-                continue
-            at, one = place(prop, 0), f',"{prop}":1'
-            if fact in self._grouped:
-                groups.setdefault(fact, []).append((group, at, one))
-            else:
-                sets.setdefault(fact, {}).update(dict.fromkeys(group, (at, one)))
-        set_facts, group_facts = tuple(sets.items()), tuple(groups.items())
+        sets: dict[str, list[tuple[frozenset[str], int, str]]] = {}
+        for (fact, members), prop in self._members.items():
+            if prop in asked:
+                sets.setdefault(fact, []).append((members, place(prop, 0), f',"{prop}":1'))
+        set_facts = tuple(sets.items())
         scalars = tuple((fact, place(prop, MISSING), worded(fact, prop)) for fact, prop in self._scalars.items() if prop in asked)
 
         def write(values: Mapping[str, FactValue]) -> str:
             text = always.copy()
-            for fact, by_member in set_facts:
-                for member in values.get(fact, ()):  # type: ignore[union-attr]
-                    if member in by_member:
-                        at, one = by_member[member]
-                        if at:
-                            text[at] = one
-                        else:
-                            text.append(one)
-            for fact, tests in group_facts:
+            for fact, tests in set_facts:
                 if held := values.get(fact):
                     for members, at, one in tests:
                         if not members.isdisjoint(held):  # type: ignore[arg-type]
