@@ -9,7 +9,7 @@ from datetime import datetime
 from hsdispute_plugin.case import PERIODS, TOTALS, WINDOWS, ClockEffect
 from hsdispute_plugin.model import SHANGHAI, FactValue
 from hsdispute_plugin.rules.clock import Clock, Extension, fixed, start
-from hsdispute_plugin.rules.levels import Firing, Level, collapsed, due_now, next_moment
+from hsdispute_plugin.rules.levels import Firing, Level, collapsed, due_now, left_to, next_moment
 from hsdispute_plugin.rules.workdays import Deadline, Span, WorkCalendar, WorkHours
 
 
@@ -55,6 +55,10 @@ class ClockBook:
         came = due_now(clock, self.levels, values, self.calendar, self.hours, now)
         for firing in came:
             clock = clock.fire(firing.key)
+        if came and came[0].moment < clock.due_at <= now:  # missed, and over now: whoever is told so next is told once
+            coming = next_moment(clock, self.levels, values, self.calendar, self.hours)
+            after = due_now(clock, self.levels, values, self.calendar, self.hours, coming) if coming else ()
+            came = left_to(after, came, clock.due_at)
         return clock, collapsed(came)
 
     def _start(self, effect: ClockEffect) -> Clock | None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hsdispute_plugin.app import shipped_config
+from hsdispute_plugin.clocks import ClockBook
 from hsdispute_plugin.model import SHANGHAI
 from hsdispute_plugin.rules.clock import start
 from hsdispute_plugin.rules.condition import Leaf, Op
@@ -102,6 +103,20 @@ def test_after_a_week_of_silence_each_person_hears_one_word():
         ("level.overdue", (Told.HANDLER,), 2),
         ("level.overdue-office", (Told.HEAD,), 0),
         ("level.overdue-supervise", (Told.OFFICE, Told.GOV_OFFICE), 0)]
+
+
+def test_what_was_missed_before_the_due_is_left_to_the_word_that_it_is_over():
+    book = ClockBook(SOURCE.deadlines, CALENDAR, HOURS, SOURCE.levels)
+    running, values = clock(began="2026-11-26 20:30"), {**JOINT, "matter": "general"}
+    assert f"{running.due_at:%a %H:%M}" == "Fri 18:00"
+    on_sunday, said = book.to_tell(running, values, at("2026-12-06 10:00"))
+    assert said == ()  # not 「即将到期」 of what is over
+    _, said = book.to_tell(on_sunday, values, at("2026-12-07 08:30"))
+    assert [(f.level.id, tuple(f.to)) for f in said] == [("level.overdue", (Told.HANDLER, Told.HEAD))]
+    # nobody tells it later: better late than never
+    _, said = replace(book, levels=tuple(lv for lv in SOURCE.levels if lv.id == "level.soon")).to_tell(
+        running, values, at("2026-12-06 10:00"))
+    assert [f.level.id for f in said] == ["level.soon"]
 
 
 @given(st.lists(st.integers(0, 60 * 24 * 40), max_size=12), st.sampled_from(sorted(SOURCE.deadlines)))

@@ -123,6 +123,16 @@ def due_now(
     return tuple(sorted(found, key=lambda f: (f.moment, f.level.amount, f.key)))
 
 
+def left_to(after: Iterable[Firing], firings: Iterable[Firing], due_at: datetime) -> tuple[Firing, ...]:
+    """Return ``firings`` without those from before the due for people whom ``after``, the next to come, tells that it is over.
+
+    「即将到期」 told on a Sunday of what was due on Friday helps nobody who hears 「已逾期」 when the offices open.
+    """
+    heard = {who for firing in after for who in firing.to}
+    kept = (replace(f, to=tuple(who for who in f.to if who not in heard)) if f.moment < due_at else f for f in firings)
+    return tuple(f for f in kept if f.to)
+
+
 def collapsed(firings: Sequence[Firing]) -> tuple[Firing, ...]:
     """Return what is really told of one clock's firings: each person hears only the last one that concerns them.
 
