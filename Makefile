@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 install: $(VENV)/.installed
 
-$(VENV)/.installed: pyproject.toml
+$(VENV)/.installed: pyproject.toml hatch_build.py hsdispute_plugin/rules/_reading.c
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	CC="$${CC:-gcc -O2}" $(BIN)/python -m pip install -q -e '.[dev]'
 	touch $@

@@ -200,12 +200,3 @@ def test_every_phrase_stands_where_it_says(read, title, content):
 @given(st.text(max_size=200), st.text(max_size=400))
 def test_no_text_is_too_strange_to_read(read, title, content):
     assert read(content, title).values["has_phone"] is False
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.text(alphabet=TRADE, max_size=120))
-def test_the_plain_search_reads_the_same_facts(source, read, content):
-    plain = Extractor(source.words, source.regions, source.settings, source.table, plain=True)
-    a, b = read(content), plain(Ticket(ticket_no="1", content=content))
-    assert a.values == b.values
-    assert dict(a.evidence) == dict(b.evidence)

@@ -17,7 +17,7 @@ from hsdispute_plugin.errors import PluginRefused, RulebookError
 from hsdispute_plugin.hooks.manager import Plugins
 from hsdispute_plugin.hooks.platform import Examined, Platform, PlatformSettings
 from hsdispute_plugin.model import SHANGHAI
-from hsdispute_plugin.rules import durable
+from hsdispute_plugin.rules import durable, reading
 from hsdispute_plugin.rules.editions import EditionRefused, current, in_force
 from hsdispute_plugin.rules.facts import FactDef
 from hsdispute_plugin.rules.load import load
@@ -46,6 +46,7 @@ def examine(config: Path | None, database: str | None) -> Iterator[str]:
     else:
         yield f"✓ 配置 {directory}：{sum(len(f.rules) for f in source.families)} 条规则，版次 {source.edition}"
         yield from _edition(directory, source)
+    yield "✓ 读取工单的部分已编译" if reading.built() else "! 读取工单的部分没有编译，用 Python 读，慢些，结论相同"
     yield "✓ 引擎 durable_rules 可用" if durable.available() else "! 未安装 durable_rules，用 generated 引擎，结论相同"
     yield from _numbers(source)
     try:

@@ -15,6 +15,8 @@ LAST_SENTENCES = 2  # a demand stands here even without a word of request
 SHORT = 60  # characters of a message that is all head
 HEAD_LENGTH = 40  # characters of the first words of a message without a title
 
+Span = tuple[int, int]
+
 #: Where the story begins in a message whose title ran into it.
 _TITLE = re.compile(r"《[^《》\n]{1,80}》")
 _STORY = re.compile(r"[,，。!！?？;；:：\n]|尊敬的|您好|你好|我是|我叫|本人|我们是|我在|我于")
@@ -22,15 +24,17 @@ _STORY = re.compile(r"[,，。!！?？;；:：\n]|尊敬的|您好|你好|我是
 
 @dataclass(slots=True)
 class Reading:
-    """What was found: bits of the whole, of the head, of the demands; ``doubtful``: negated but not to be dropped."""
+    """What a text says: bits of the whole, of the head, of the demands; ``doubtful``: negated but not to be dropped."""
 
     everywhere: int = 0
     head: int = 0
     demand: int = 0
     doubtful: int = 0
     premium: int = 0  # of the head and the sentences about premiums
-    sentences: list[int] = field(default_factory=list)  # bits of each
+    about_premium: int = 0  # sentences
+    about_other: int = 0
     tokens: list[Token] = field(default_factory=list)  # those of facts
+    sentences: list[int] = field(default_factory=list)  # bits of each, while it is read
 
 
 class Clauses:
@@ -38,25 +42,24 @@ class Clauses:
 
     def __init__(self, words: Words, book: Phrasebook, shown: int, asked: int) -> None:
         """``shown``: bits whose tokens a reading keeps; ``asked``: further bits that presumptions ask for."""
-        self._book, self._shown = book, shown
-        self._ends, self._sentence = book.bit[CLAUSE_END] | book.bit[SENTENCE_END], book.bit[SENTENCE_END]
-        self._negation, self._request = book.mask((NEGATION,)), book.mask((REQUEST,))
-        self._named = book.mask((INSURED,))
+        self.book, self.shown = book, shown
+        self.ends, self.sentence = book.bit[CLAUSE_END] | book.bit[SENTENCE_END], book.bit[SENTENCE_END]
+        self.negation, self.request = book.mask((NEGATION,)), book.mask((REQUEST,))
+        self.named = book.mask((INSURED,))
         for tag in words.unions.get(INSURED, ()):
-            self._named |= book.mask((tag, *words.classes.get(tag, ())))
+            self.named |= book.mask((tag, *words.classes.get(tag, ())))
         rows = rows_of(words, book, shown | asked)
-        self._of_clause = Combinations([r for r in rows if not r.whole])
-        self._of_sentence = Combinations([r for r in rows if r.whole])
+        self.of_clause = Combinations([r for r in rows if not r.whole])
+        self.of_sentence = Combinations([r for r in rows if r.whole])
 
-    def read(self, text: str, title_length: int) -> Reading:
-        """Read one folded text, whose first ``title_length`` characters are the title."""
+    def read(self, text: str, head_end: int, titles: list[Span]) -> Reading:
+        """Read one folded text, whose head ends at ``head_end`` and which names documents at ``titles``."""
         found = Reading()
-        head_end = title_length or _head_end(text)
         all_head = head_end >= len(text)
-        tokens = self._book.tokens(text)
-        if "《" in text:
-            tokens = self._outside_titles(text, tokens)
-        ends, sentence_end = self._ends, self._sentence
+        tokens = self.book.tokens(text)
+        if titles:
+            tokens = self._outside(titles, tokens)
+        ends, sentence_end = self.ends, self.sentence
         clauses: list[list[Token]] = []
         clause: list[Token] = []
         for token in tokens:
@@ -85,17 +88,16 @@ class Clauses:
         last = len(found.sentences) - LAST_SENTENCES
         for n, bits in enumerate(found.sentences):
             found.everywhere |= bits
-            if n >= last or bits & self._request:
+            if n >= last or bits & self.request:
                 found.demand |= bits
         return found
 
-    def _outside_titles(self, text: str, tokens: list[Token]) -> list[Token]:
+    def _outside(self, titles: list[Span], tokens: list[Token]) -> list[Token]:
         """Drop what stands in the title of a document (《…》), but for the insurances it names."""
-        quoted = [m.span() for m in _TITLE.finditer(text)]
         kept = []
         for start, end, bits in tokens:
-            if any(s < start and end < e for s, e in quoted):
-                bits &= self._named
+            if any(s < start and end < e for s, e in titles):
+                bits &= self.named
             if bits:
                 kept.append((start, end, bits))
         return kept
@@ -108,32 +110,32 @@ class Clauses:
                 union |= token[2]
         if not union:
             return
-        if union & self._negation and union & (self._book.dropped | self._book.doubtful):
+        if union & self.negation and union & (self.book.dropped | self.book.doubtful):
             clauses = [self._negate(clause, found) for clause in clauses]
         sentence = [token for clause in clauses for token in clause]
-        if union & self._of_clause.worth:
-            sentence += self._of_clause.met(clauses, union)
-        if union & self._of_sentence.worth:
+        if union & self.of_clause.worth:
+            sentence += self.of_clause.met(clauses, union)
+        if union & self.of_sentence.worth:
             for token in sentence:
                 union |= token[2]
-            sentence += self._of_sentence.met([sentence], union)
-        bits, shown = 0, self._shown
+            sentence += self.of_sentence.met([sentence], union)
+        bits, shown = 0, self.shown
         for token in sentence:
             bits |= token[2]
         found.tokens += [token for token in sentence if token[2] & shown]
         found.sentences.append(bits)
 
     def _negate(self, clause: list[Token], found: Reading) -> list[Token]:
-        ends = [t[1] for t in clause if t[2] & self._negation]
+        ends = [t[1] for t in clause if t[2] & self.negation]
         if not ends:
             return clause
         kept: list[Token] = []
         for start, end, bits in clause:
-            lost = bits & (self._book.dropped | self._book.doubtful)
+            lost = bits & (self.book.dropped | self.book.doubtful)
             if lost and any(0 <= start - n <= NEGATION_WINDOW for n in ends):
-                doubtful = lost & self._book.doubtful
+                doubtful = lost & self.book.doubtful
                 found.doubtful |= doubtful
-                if doubtful & self._shown:
+                if doubtful & self.shown:
                     found.tokens.append((start, end, doubtful))
                 bits &= ~lost
             if bits:
@@ -141,9 +143,14 @@ class Clauses:
         return kept
 
 
-def _head_end(text: str) -> int:
-    """Where the first words of a message without a title end."""
-    if len(text) <= SHORT:
-        return len(text)
+def titles_in(text: str) -> list[Span]:
+    """Where documents are named: 《…》."""
+    return [m.span() for m in _TITLE.finditer(text)] if "《" in text else []
+
+
+def head_end(text: str, title_length: int) -> int:
+    """Where the title, or the first words of a message without one, end."""
+    if title_length or len(text) <= SHORT:
+        return title_length or len(text)
     story = _STORY.search(text, 4, HEAD_LENGTH)
     return story.start() if story else min(len(text), HEAD_LENGTH)

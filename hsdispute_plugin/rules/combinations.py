@@ -21,12 +21,12 @@ class Row:
         self.whole = c.whole_sentence
         #: Its rarest step of words; where only other combinations ask for it, what those need (``rows_of``).
         self.needs = -1
-        self._gap, self._unless = c.gap, book.mask(c.unless)
+        self.gap, self.unless, self.ordered = c.gap, book.mask(c.unless), c.ordered
         self._reach = self._next if c.ordered else self._near
 
     def first(self, tokens: Sequence[Token], around: int) -> Token | None:
         """Return the first place where it holds, as a token; ``around``: bits of all tokens."""
-        spoilers = self._unless & around
+        spoilers = self.unless & around
         for start, end, bits in tokens:
             if bits & self.steps[0]:
                 span = self._reach(tokens, start, end)
@@ -36,7 +36,7 @@ class Row:
 
     def _next(self, tokens: Sequence[Token], start: int, end: int) -> tuple[int, int] | None:
         for step in self.steps[1:]:
-            near = [(s, e) for s, e, b in tokens if b & step and 0 <= s - end <= self._gap]
+            near = [(s, e) for s, e, b in tokens if b & step and 0 <= s - end <= self.gap]
             if not near:
                 return None
             end = min(near)[1]
@@ -49,13 +49,13 @@ class Row:
             if not near:
                 return None
             gap, s, e = min(near)
-            if gap > self._gap:
+            if gap > self.gap:
                 return None
             first, last = min(first, s), max(last, e)
         return first, last
 
     def _spoilt(self, tokens: Sequence[Token], start: int, end: int) -> bool:
-        return any(b & self._unless and start - SPOILING <= s and e <= end + SPOILING for s, e, b in tokens)
+        return any(b & self.unless and start - SPOILING <= s and e <= end + SPOILING for s, e, b in tokens)
 
 
 _Try = tuple[int, int, int, int, Row]  # bits of the first four steps (-1 where there are fewer), to fail early
@@ -66,14 +66,14 @@ class _Stage(dict[int, tuple[Row, ...]]):
     """Rows by what a part of a sentence says: those whose steps are all at hand. Messages repeat what they say."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
-        self._groups = _grouped(list(rows))
+        self.groups = _grouped(list(rows))
         self.asked = 0  # bits of all steps
         for row in rows:
             for step in row.steps:
                 self.asked |= step
 
     def __missing__(self, bits: int) -> tuple[Row, ...]:
-        found = tuple([row for shared, tries in self._groups if bits & shared
+        found = tuple([row for shared, tries in self.groups if bits & shared
                        for a, b, c, d, row in tries if bits & a and bits & b and bits & c and bits & d])
         if len(self) < REMEMBERED:
             self[bits] = found
@@ -88,7 +88,7 @@ class Combinations:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.worth = 0
-        self._stages: list[_Stage] = []
+        self.stages: list[_Stage] = []
         rest = list(rows)
         while rest:
             made = 0
@@ -96,7 +96,7 @@ class Combinations:
                 made |= row.result
                 self.worth |= row.needs
             ready = [row for row in rest if not any(step & made for step in row.steps)] or rest
-            self._stages.append(_Stage(ready))
+            self.stages.append(_Stage(ready))
             rest = [row for row in rest if row not in ready]
 
     def met(self, parts: Sequence[list[Token]], around: int) -> list[Token]:
@@ -106,7 +106,7 @@ class Combinations:
             bits = 0
             for token in tokens:
                 bits |= token[2]
-            for stage in self._stages:
+            for stage in self.stages:
                 new = [made for row in stage[bits & stage.asked] if around & row.needs and (made := row.first(tokens, bits))]
                 if not new:
                     break

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from hsdispute_plugin.model import Facts, FactValue, Ticket
 from hsdispute_plugin.rules.automaton import fold
-from hsdispute_plugin.rules.clauses import SHORT, Clauses, Reading
-from hsdispute_plugin.rules.evidence import SHOWN, Bits, Evidence
+from hsdispute_plugin.rules.clauses import SHORT, Clauses, Reading, head_end, titles_in
+from hsdispute_plugin.rules.evidence import Bits, Evidence
 from hsdispute_plugin.rules.facts import INSURANCE as INSURANCES
 from hsdispute_plugin.rules.facts import TICKET_TYPES, TOPICS, FactDef, FactTable, Kind
 from hsdispute_plugin.rules.lexicon import Words, Zone
 from hsdispute_plugin.rules.numbers import Quantity, people, stretches_of_years
 from hsdispute_plugin.rules.phrasebook import Phrasebook, Token
 from hsdispute_plugin.rules.presumed import Presumed
+from hsdispute_plugin.rules.reading import Reader, compiled
 from hsdispute_plugin.rules.regions import INSIDE, OUTSIDE, Regions
 from hsdispute_plugin.rules.rulebook import Setting
 
@@ -61,20 +62,19 @@ class Extractor:
     def __init__(
         self, words: Words, regions: Regions, settings: Mapping[str, Setting], table: FactTable, *, plain: bool = False
     ) -> None:
-        """``plain``: search without the compiled library (tests)."""
+        """``plain``: without what is compiled (tests)."""
         self._regions = regions
         book = Phrasebook(words, {INSIDE: tuple(sorted(regions.inside)), OUTSIDE: tuple(sorted(regions.outside))}, plain=plain)
         sources = tuple(_source(d, book) for d in table.by_code.values() if d.source == "text" and d.kind is not Kind.INT)
-        self._read = tuple((s.fact.code, s.mask, s.zone, s.nothing, s) for s in sources)
+        self._sources = tuple((s.fact.code, s.mask, s.zone, s.nothing, s) for s in sources)
         presumptions = tuple(
             Presumed(p, book, single=table.by_label.get(p.klass, _NO_FACT).kind is Kind.CHOICE) for p in words.presumptions)
-        self._asides = tuple((book.mask((klass,)), book.mask(tags)) for klass, tags in words.asides.items() if tags)
+        asides = tuple((book.mask((klass,)), book.mask(tags)) for klass, tags in words.asides.items() if tags)
         self._inside, self._outside = book.mask((INSIDE,)), book.mask((OUTSIDE,))
         self._signals = {s: book.mask((s, SIGNALS)) for s in ("十人以上", "多人", "多年")}
         #: Bits beyond all that phrases mean.
         self._counted = {"people": 1 << len(book.bit), "years": 2 << len(book.bit)}
-        self._premium = book.mask(label for label in TOPICS if label not in BESIDE)
-        self._other = book.mask((DOMAIN,))
+        premium, other = book.mask(label for label in TOPICS if label not in BESIDE), book.mask((DOMAIN,))
         self._had, self._insurance = book.mask((HAD,)), book.mask(INSURANCES)
         self._umbrella = book.mask((UMBRELLA,))
         self._single = book.mask(OF_UMBRELLA)
@@ -82,7 +82,6 @@ class Extractor:
             "people": (("十人以上", _number(settings, "group_people")), ("多人", _number(settings, "review_people"))),
             "years": (("多年", _number(settings, "many_years")),),
         }
-        self._by_met = tuple((p.met, p) for p in presumptions)
         asked = 0
         for p in presumptions:
             asked |= p.asked
@@ -91,34 +90,25 @@ class Extractor:
         for source in sources:
             shown |= source.mask
         self._bits = Bits(shown | self._counted["people"] | self._counted["years"])
-        about = self._premium | self._other | self._insurance | self._umbrella | self._single
+        about = premium | other | self._insurance | self._umbrella | self._single
         for p in reversed(presumptions):
             p.shown, p.about = bool(p.result & shown), bool(p.result & about)
             shown |= p.met if p.shown else 0
             about |= p.met if p.about else 0
-        self._clauses = Clauses(words, book, shown, asked)
+        reader = Reader(Clauses(words, book, shown, asked), presumptions, asides, premium, other)
+        self._read = (None if plain else compiled(reader)) or reader.read
 
     def __call__(self, ticket: Ticket) -> Facts:
         """Read one ticket."""
         original = ticket.text
         text = fold(original)
-        found = self._clauses.read(text, len(ticket.title))
-        self._presume(found)
-        for klass, tags in self._asides:
-            if found.demand & klass:  # 顺带不算: what the title and the demands do not name was told in passing
-                found.everywhere &= ~tags | found.demand
+        found = self._read(text, head_end(text, len(ticket.title)), titles_in(text))
         values: dict[str, FactValue] = {
             "has_phone": bool(ticket.caller_phone), "has_name": bool(ticket.caller_name), "is_repeat": bool(ticket.repeat_of),
         }
         held: dict[str, int] = {}
-        premium = 0
-        found.premium = found.head
-        for bits in found.sentences:
-            if bits & self._premium:
-                premium += 1
-                found.premium |= bits
-        other = sum(1 for bits in found.sentences if bits & self._other)
-        values["premium_sentences"], values["premium_share"] = premium, 100 * premium // (premium + other or 1)
+        premium = values["premium_sentences"] = found.about_premium
+        values["premium_share"] = 100 * premium // (premium + found.about_other or 1)
         self._numbers(text, found, values, held)
         tokens = found.tokens
         if found.everywhere & self._had:
@@ -127,7 +117,7 @@ class Extractor:
         # An insurance named in passing elsewhere is not the one disputed.
         insured = found.premium if found.premium & self._insurance else found.everywhere
         zones = (found.everywhere, found.head, found.demand, found.doubtful, insured)
-        for code, mask, zone, nothing, source in self._read:
+        for code, mask, zone, nothing, source in self._sources:
             bits = zones[zone] & mask
             if bits:
                 values[code], said = source.concluded(bits)
@@ -155,24 +145,6 @@ class Extractor:
             if head & self._single and not head & self._umbrella:
                 return self._umbrella
         return 0
-
-    def _presume(self, found: Reading) -> None:
-        settled: set[object] = set()
-        whole, head, demand = found.everywhere, found.head, found.demand
-        for met, p in self._by_met:
-            if not whole & met or (p.alone and p.key in settled) or not p.holds(whole, head, demand):
-                continue
-            settled.add(p.key)
-            whole |= p.result
-            head |= p.result if head & met else 0
-            demand |= p.result if demand & met else 0
-            if p.about:
-                for n, bits in enumerate(found.sentences):
-                    if bits & met:
-                        found.sentences[n] = bits | p.result
-            if p.shown:
-                found.tokens += [(s, e, p.result) for s, e, bits in found.tokens if bits & met][:SHOWN]
-        found.everywhere, found.head, found.demand = whole, head, demand
 
     def _numbers(
         self, text: str, found: Reading, values: dict[str, FactValue], held: dict[str, int]

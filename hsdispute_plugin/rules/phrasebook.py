@@ -45,26 +45,26 @@ class Phrasebook:
             for char in ends:
                 meanings[char].append((tag, 0, self.bit[tag], Negated.KEPT))
         phrases = sorted({*meanings, *words.blocks, *words.wholes})
-        self._find = Automaton(phrases, plain=plain).find
-        self._bits = [_union(b for _, _, b, _ in meanings.get(p, ())) for p in phrases]
-        self._alike = Counter(self._bits)
+        self.find = Automaton(phrases, plain=plain).find
+        self.bits = [_union(b for _, _, b, _ in meanings.get(p, ())) for p in phrases]
+        self._alike = Counter(self.bits)
         self.dropped = _union(b for m in meanings.values() for _, _, b, n in m if n is Negated.DROPPED)
         self.doubtful = _union(b for m in meanings.values() for _, _, b, n in m if n is Negated.DOUBTFUL)
-        self._wholes = frozenset(n for n, p in enumerate(phrases) if p in words.wholes)
-        self._hides = self._nested(phrases, meanings, words.blocks)
-        self._special = self._wholes | self._hides.keys()
-        self._hidden = frozenset(inner for row in self._hides.values() for inner, _, _ in row)
+        self.wholes = frozenset(n for n, p in enumerate(phrases) if p in words.wholes)
+        self.hides = self._nested(phrases, meanings, words.blocks)
+        self._special = self.wholes | self.hides.keys()
+        self.hidden = frozenset(inner for row in self.hides.values() for inner, _, _ in row)
 
     def tokens(self, text: str) -> list[Token]:
         """Return the phrases of a folded text that count, ascending by end."""
-        matches = self._find(text)
-        all_bits, hides, special = self._bits, self._hides, self._special
+        matches = self.find(text)
+        all_bits, hides, special = self.bits, self.hides, self._special
         gone: dict[tuple[int, int], int] = {}
         wholes = []
         for match in matches:
             number = match[0]
             if number in special:
-                if number in self._wholes:
+                if number in self.wholes:
                     wholes.append(match)
                 for inner, offset, bits in hides.get(number, ()):
                     place = inner, match[1] + offset
@@ -72,7 +72,7 @@ class Phrasebook:
         if not gone:
             found = [(start, end, all_bits[number]) for number, start, end in matches if all_bits[number]]
         else:
-            hidden = self._hidden
+            hidden = self.hidden
             found = []
             for number, start, end in matches:
                 bits = all_bits[number]
@@ -94,7 +94,7 @@ class Phrasebook:
 
     def phrases_of(self, bits: int) -> int:
         """Count the phrases that set any of some bits; those of combinations are none."""
-        return sum(n for b, n in self._alike.items() if b & bits) or len(self._bits)
+        return sum(n for b, n in self._alike.items() if b & bits) or len(self.bits)
 
     def mask(self, names: Iterable[str]) -> int:
         """Return the bits of some names together; names that no word leads to give none."""
@@ -106,7 +106,7 @@ class Phrasebook:
         """Per phrase number: ``(inner phrase number, offset, bits of it that do not count)``."""
         hides = {}
         for n, outer in enumerate(phrases):
-            found, blocked = list(self._find(outer)), blocks.get(outer)
+            found, blocked = list(self.find(outer)), blocks.get(outer)
             if len(found) == 1 and not blocked:
                 continue  # itself
             groups, blocked = {group for group, *_ in meanings.get(outer, ())}, blocked or set()

@@ -105,8 +105,9 @@ def _code() -> str:
             continue
         text = file.read_text("utf-8")
         seen[name] = hashlib.sha256(text.encode()).hexdigest()
-        rooms = re.findall(r"from hsdispute_plugin\.([\w.]+) import", text)
-        waiting += [package / f"{room.replace('.', '/')}.py" for room in rooms]
+        rooms = re.findall(r"from hsdispute_plugin\.([\w.]+) import(?: (_\w+))?", text)  # a room, or what is compiled in one
+        waiting += [package / (f"{room.replace('.', '/')}/{made}.c" if made else f"{room.replace('.', '/')}.py")
+                    for room, made in rooms]
     return _hash(sorted(seen.items()))
 
 

@@ -1,0 +1,683 @@
+/* What one text says, from the phrases found in it to the bits of its facts: reading.py, compiled.
+
+   reading.py, clauses.py, combinations.py and presumed.py say why; here stands only how, step by step in the same order,
+   on sets of bits of a fixed width. tests/test_native.py holds both to the same answers. Nothing is kept between texts but
+   Python numbers of bits met before. Stable ABI of Python 3.11. */
+#define Py_LIMITED_API 0x030b0000
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <structmember.h>
+#include <stdint.h>
+#include <string.h>
+
+#define WORDS 8    /* 512 bits at most; reading.py reads for itself where a lexicon has more */
+#define KEPT 2048  /* numbers of bits kept as Python objects */
+
+typedef struct { uint64_t w[WORDS]; } Bits;
+typedef struct { int start, end; Bits bits; } Token;
+typedef struct { Token *at; int n, room; } Tokens;
+typedef struct { int inner, offset; Bits bits; } Hides;
+typedef struct { Bits bits; int whole, hidden, first, last; } Phrase;  /* first to last: what it hides */
+typedef struct { Bits result, needs, unless; int gap, ordered, first, last; } Row;  /* first to last: its steps */
+typedef struct { int first, last; } Range;
+typedef struct { Bits shared; int first, last; } Group;  /* first to last: its rows, which share a step */
+typedef struct { Range *stages; int n; Bits worth; } Combinations;  /* a stage: from which group to which */
+typedef struct { Bits zone[3]; } Zones;  /* of the whole, the head, the demand */
+typedef struct { Bits met, result; Zones met_in, some, none; int has_some, first, last, key, alone, shown, about; } Presumption;
+typedef struct { Bits bits; PyObject *number; } Number;
+
+enum { ENDS, SENTENCE, NEGATION, DROPPED, DOUBTFUL, REQUEST, NAMED, SHOWN, PREMIUM, OTHER, MASKS };
+enum { NEGATION_WINDOW, SPOILING, LAST_SENTENCES, PLACES, LIMITS };
+
+typedef struct {
+    PyObject_HEAD
+    int words, phrases, presumptions, asides, keys;
+    int limit[LIMITS];
+    Bits mask[MASKS];
+    Phrase *phrase;
+    Hides *hides;
+    Group *groups;
+    Row *rows;
+    Bits *steps;
+    Combinations of_clause, of_sentence;
+    Presumption *presumption;
+    Zones *every;
+    Bits *aside;  /* class and tags in turns */
+    Number *number;
+    PyObject *from_bytes;
+} Core;
+
+/* State of one text. */
+typedef struct {
+    const Core *core;
+    Tokens tokens, sentence, part, found, out;  /* out: what the reading keeps */
+    Range *clauses;
+    int clause_count, clause_room;
+    Bits *sentences;
+    int sentence_count, sentence_room;
+    Bits everywhere, head, demand, doubtful;
+} Text;
+
+/* Bits */
+
+static inline int meet(const Core *c, const Bits *a, const Bits *b) {
+    uint64_t any = 0;
+    for (int i = 0; i < c->words; i++) any |= a->w[i] & b->w[i];
+    return any != 0;
+}
+
+static inline int some(const Core *c, const Bits *a) {
+    uint64_t any = 0;
+    for (int i = 0; i < c->words; i++) any |= a->w[i];
+    return any != 0;
+}
+
+static inline void add(const Core *c, Bits *a, const Bits *b) {
+    for (int i = 0; i < c->words; i++) a->w[i] |= b->w[i];
+}
+
+static inline void drop(const Core *c, Bits *a, const Bits *b) {
+    for (int i = 0; i < c->words; i++) a->w[i] &= ~b->w[i];
+}
+
+static inline void keep(const Core *c, Bits *a, const Bits *b) {
+    for (int i = 0; i < c->words; i++) a->w[i] &= b->w[i];
+}
+
+/* Growing arrays. Each returns 0, or -1 with MemoryError set. */
+
+static int grow(void **at, int *room, int wanted, size_t size) {
+    if (wanted <= *room) return 0;
+    int more = *room ? *room * 2 : 64;
+    while (more < wanted) more *= 2;
+    void *fresh = PyMem_Realloc(*at, (size_t)more * size);
+    if (!fresh) { PyErr_NoMemory(); return -1; }
+    *at = fresh;
+    *room = more;
+    return 0;
+}
+
+static int push(Tokens *list, const Token *token) {
+    if (grow((void **)&list->at, &list->room, list->n + 1, sizeof(Token))) return -1;
+    list->at[list->n++] = *token;
+    return 0;
+}
+
+static int extend(Tokens *list, const Token *from, int n) {
+    if (!n) return 0;
+    if (grow((void **)&list->at, &list->room, list->n + n, sizeof(Token))) return -1;
+    memcpy(list->at + list->n, from, (size_t)n * sizeof(Token));
+    list->n += n;
+    return 0;
+}
+
+/* Phrases that count: Phrasebook.tokens */
+
+typedef struct { int next, inner; const Bits *bits; } Gone;
+
+static int of_match(PyObject *match, int at, long *value) {
+    PyObject *item = PyTuple_GetItem(match, at);
+    if (!item) return -1;
+    *value = PyLong_AsLong(item);
+    return *value == -1 && PyErr_Occurred() ? -1 : 0;
+}
+
+static int phrases_that_count(Text *t, PyObject *matches, int length) {
+    const Core *c = t->core;
+    int n = (int)PyList_Size(matches), gone_count = 0, gone_room = 0, whole_count = 0, status = -1;
+    Gone *gone = NULL;
+    int *last_gone = PyMem_Calloc((size_t)length + 1, sizeof(int));  /* by start, 1 + place in gone */
+    Range *wholes = NULL;
+    int *numbers = PyMem_Malloc(((size_t)n + 1) * sizeof(int));
+    int whole_room = 0;
+    if (!last_gone || !numbers) { PyErr_NoMemory(); goto done; }
+    if (grow((void **)&t->tokens.at, &t->tokens.room, n, sizeof(Token))) goto done;
+    for (int i = 0; i < n; i++) {
+        PyObject *match = PyList_GetItem(matches, i);
+        long number, start, end;
+        if (!match || of_match(match, 0, &number) || of_match(match, 1, &start) || of_match(match, 2, &end)) goto done;
+        if (number < 0 || number >= c->phrases || start < 0 || end > length || start >= end) {
+            PyErr_SetString(PyExc_ValueError, "a match that is none");
+            goto done;
+        }
+        const Phrase *phrase = c->phrase + number;
+        if (phrase->whole) {
+            if (grow((void **)&wholes, &whole_room, whole_count + 1, sizeof(Range))) goto done;
+            wholes[whole_count++] = (Range){(int)start, (int)end};
+        }
+        for (int h = phrase->first; h < phrase->last; h++) {
+            int place = (int)start + c->hides[h].offset;
+            if (grow((void **)&gone, &gone_room, gone_count + 1, sizeof(Gone))) goto done;
+            gone[gone_count] = (Gone){last_gone[place], c->hides[h].inner, &c->hides[h].bits};
+            last_gone[place] = ++gone_count;
+        }
+        numbers[i] = (int)number;
+        Token *token = t->tokens.at + i;
+        token->start = (int)start;
+        token->end = (int)end;
+    }
+    int kept = 0;
+    for (int i = 0; i < n; i++) {
+        Token token = {t->tokens.at[i].start, t->tokens.at[i].end, c->phrase[numbers[i]].bits};
+        if (c->phrase[numbers[i]].hidden)
+            for (int g = last_gone[token.start]; g; g = gone[g - 1].next)
+                if (gone[g - 1].inner == numbers[i]) drop(c, &token.bits, gone[g - 1].bits);
+        if (some(c, &token.bits)) t->tokens.at[kept++] = token;
+    }
+    for (int w = 0; w < whole_count; w++) {
+        int begin = wholes[w].first, close = wholes[w].last, left = 0;
+        for (int i = 0; i < kept; i++) {
+            const Token *token = t->tokens.at + i;
+            int across = (token->start < begin && begin < token->end && token->end < close)
+                || (begin < token->start && token->start < close && close < token->end);
+            if (!across) t->tokens.at[left++] = *token;
+        }
+        kept = left;
+    }
+    t->tokens.n = kept;
+    status = 0;
+done:
+    PyMem_Free(gone);
+    PyMem_Free(last_gone);
+    PyMem_Free(wholes);
+    PyMem_Free(numbers);
+    return status;
+}
+
+/* Drop what stands in the title of a document, but for the insurances it names: Clauses._outside_titles */
+static int outside_titles(Text *t, PyObject *quoted) {
+    const Core *c = t->core;
+    int spans = (int)PyList_Size(quoted), kept = 0;
+    Range *span = PyMem_Malloc(((size_t)spans + 1) * sizeof(Range));
+    if (!span) { PyErr_NoMemory(); return -1; }
+    for (int q = 0; q < spans; q++) {
+        long start, end;
+        PyObject *pair = PyList_GetItem(quoted, q);
+        if (!pair || of_match(pair, 0, &start) || of_match(pair, 1, &end)) { PyMem_Free(span); return -1; }
+        span[q] = (Range){(int)start, (int)end};
+    }
+    for (int i = 0; i < t->tokens.n; i++) {
+        Token token = t->tokens.at[i];
+        for (int q = 0; q < spans; q++)
+            if (span[q].first < token.start && token.end < span[q].last) { keep(c, &token.bits, &c->mask[NAMED]); break; }
+        if (some(c, &token.bits)) t->tokens.at[kept++] = token;
+    }
+    t->tokens.n = kept;
+    PyMem_Free(span);
+    return 0;
+}
+
+/* Combinations */
+
+static int spoilt(const Core *c, const Row *row, const Tokens *tokens, int start, int end) {
+    for (int i = 0; i < tokens->n; i++) {
+        const Token *token = tokens->at + i;
+        if (start - c->limit[SPOILING] <= token->start && token->end <= end + c->limit[SPOILING]
+            && meet(c, &token->bits, &row->unless)) return 1;
+    }
+    return 0;
+}
+
+/* Where its steps follow one another from a first token on: Row._next; each nearest to the first: Row._near */
+static int reaches(const Core *c, const Row *row, const Tokens *tokens, int *start, int *end) {
+    int first = *start, last = *end;
+    for (int s = row->first + 1; s < row->last; s++) {
+        int found = 0, best_gap = 0, best_start = 0, best_end = 0;
+        for (int i = 0; i < tokens->n; i++) {
+            const Token *token = tokens->at + i;
+            if (!meet(c, &token->bits, c->steps + s)) continue;
+            int gap = 0;
+            if (row->ordered) {
+                gap = token->start - last;
+                if (gap < 0 || gap > row->gap) continue;
+                gap = 0;  /* the least start, not the least gap */
+            } else {
+                if (token->start - *end > gap) gap = token->start - *end;
+                if (*start - token->end > gap) gap = *start - token->end;
+            }
+            if (!found || gap < best_gap || (gap == best_gap && (token->start < best_start
+                || (token->start == best_start && token->end < best_end)))) {
+                found = 1;
+                best_gap = gap;
+                best_start = token->start;
+                best_end = token->end;
+            }
+        }
+        if (!found || best_gap > row->gap) return 0;
+        if (row->ordered) last = best_end;
+        else {
+            if (best_start < first) first = best_start;
+            if (best_end > last) last = best_end;
+        }
+    }
+    *start = first;
+    *end = last;
+    return 1;
+}
+
+/* Add a token for the first place where one combination holds, if there is one: Row.first */
+static int first_place(Text *t, const Row *row, const Bits *bits, const Bits *around) {
+    const Core *c = t->core;
+    for (int step = row->first; step < row->last; step++)
+        if (!meet(c, bits, c->steps + step)) return 0;
+    if (!meet(c, around, &row->needs)) return 0;
+    int spoilers = meet(c, &row->unless, bits);
+    for (int i = 0; i < t->part.n; i++) {
+        const Token *token = t->part.at + i;
+        if (!meet(c, &token->bits, c->steps + row->first)) continue;
+        int start = token->start, end = token->end;
+        if (!reaches(c, row, &t->part, &start, &end) || (spoilers && spoilt(c, row, &t->part, start, end))) continue;
+        Token made = {start, end, row->result};
+        return push(&t->found, &made);
+    }
+    return 0;
+}
+
+/* Add a token for each combination that ``part`` holds to ``found``: Combinations.met */
+static int combine(Text *t, const Combinations *of, const Bits *around) {
+    const Core *c = t->core;
+    Bits bits = {{0}};
+    for (int i = 0; i < t->part.n; i++) add(c, &bits, &t->part.at[i].bits);
+    for (int s = 0; s < of->n; s++) {
+        int before = t->found.n;
+        for (int g = of->stages[s].first; g < of->stages[s].last; g++) {
+            const Group *group = c->groups + g;
+            if (!meet(c, &bits, &group->shared)) continue;
+            for (int r = group->first; r < group->last; r++)
+                if (first_place(t, c->rows + r, &bits, around)) return -1;
+        }
+        if (t->found.n == before) return 0;
+        if (extend(&t->part, t->found.at + before, t->found.n - before)) return -1;
+        for (int i = before; i < t->found.n; i++) add(c, &bits, &t->found.at[i].bits);
+    }
+    return 0;
+}
+
+/* Clauses and sentences */
+
+/* Copy the clause whose tokens stand from ``first`` to ``last`` to the sentence, what is negated dropped: Clauses._negate */
+static int negate(Text *t, int first, int last) {
+    const Core *c = t->core;
+    for (int i = first; i < last; i++) {
+        Token token = t->tokens.at[i];
+        Bits lost = token.bits, both = c->mask[DROPPED];
+        add(c, &both, &c->mask[DOUBTFUL]);
+        keep(c, &lost, &both);
+        int negated = 0;
+        if (some(c, &lost))
+            for (int n = first; n < last && !negated; n++) {
+                int after = token.start - t->tokens.at[n].end;
+                negated = 0 <= after && after <= c->limit[NEGATION_WINDOW] && meet(c, &t->tokens.at[n].bits, &c->mask[NEGATION]);
+            }
+        if (negated) {
+            Token doubted = {token.start, token.end, lost};
+            keep(c, &doubted.bits, &c->mask[DOUBTFUL]);
+            add(c, &t->doubtful, &doubted.bits);
+            if (meet(c, &doubted.bits, &c->mask[SHOWN]) && push(&t->out, &doubted)) return -1;
+            drop(c, &token.bits, &lost);
+        }
+        if (some(c, &token.bits) && push(&t->sentence, &token)) return -1;
+    }
+    return 0;
+}
+
+/* Note a finished sentence, whose clauses are ranges of tokens: Clauses._finish */
+static int finish(Text *t) {
+    const Core *c = t->core;
+    Bits both = c->mask[DROPPED], all = {{0}};
+    add(c, &both, &c->mask[DOUBTFUL]);
+    for (int k = 0; k < t->clause_count; k++)
+        for (int i = t->clauses[k].first; i < t->clauses[k].last; i++) add(c, &all, &t->tokens.at[i].bits);
+    int count = t->clause_count;
+    t->clause_count = 0;
+    if (!some(c, &all)) return 0;
+    int negated = meet(c, &all, &c->mask[NEGATION]) && meet(c, &all, &both);
+    t->sentence.n = t->found.n = 0;
+    for (int k = 0; k < count; k++) {
+        Range clause = t->clauses[k];
+        t->clauses[k].first = t->sentence.n;
+        if (negated) {
+            if (negate(t, clause.first, clause.last)) return -1;
+        } else if (extend(&t->sentence, t->tokens.at + clause.first, clause.last - clause.first)) return -1;
+        t->clauses[k].last = t->sentence.n;
+    }
+    if (meet(c, &all, &c->of_clause.worth)) {
+        for (int k = 0; k < count; k++) {
+            t->part.n = 0;
+            if (extend(&t->part, t->sentence.at + t->clauses[k].first, t->clauses[k].last - t->clauses[k].first)
+                || combine(t, &c->of_clause, &all)) return -1;
+        }
+        if (extend(&t->sentence, t->found.at, t->found.n)) return -1;
+    }
+    if (meet(c, &all, &c->of_sentence.worth)) {
+        for (int i = 0; i < t->sentence.n; i++) add(c, &all, &t->sentence.at[i].bits);
+        t->part.n = t->found.n = 0;
+        if (extend(&t->part, t->sentence.at, t->sentence.n) || combine(t, &c->of_sentence, &all)
+            || extend(&t->sentence, t->found.at, t->found.n)) return -1;
+    }
+    Bits bits = {{0}};
+    for (int i = 0; i < t->sentence.n; i++) {
+        const Token *token = t->sentence.at + i;
+        add(c, &bits, &token->bits);
+        if (meet(c, &token->bits, &c->mask[SHOWN]) && push(&t->out, token)) return -1;
+    }
+    if (grow((void **)&t->sentences, &t->sentence_room, t->sentence_count + 1, sizeof(Bits))) return -1;
+    t->sentences[t->sentence_count++] = bits;
+    return 0;
+}
+
+static int clause_from_to(Text *t, int first, int last) {
+    if (grow((void **)&t->clauses, &t->clause_room, t->clause_count + 1, sizeof(Range))) return -1;
+    t->clauses[t->clause_count++] = (Range){first, last};
+    return 0;
+}
+
+/* Clauses.read */
+static int sentences(Text *t, int head_end, int length) {
+    const Core *c = t->core;
+    int all_head = head_end >= length, first = 0;
+    for (int i = 0; i < t->tokens.n; i++) {
+        const Token *token = t->tokens.at + i;
+        if (token->end > head_end) {
+            if (clause_from_to(t, first, i) || finish(t)) return -1;
+            first = i;
+            head_end = length;
+            for (int n = 0; n < t->sentence_count; n++) add(c, &t->head, t->sentences + n);
+        }
+        if (meet(c, &token->bits, &c->mask[ENDS])) {
+            if (i > first && clause_from_to(t, first, i)) return -1;
+            first = i + 1;
+            if (meet(c, &token->bits, &c->mask[SENTENCE]) && t->clause_count && finish(t)) return -1;
+        }
+    }
+    if (clause_from_to(t, first, t->tokens.n) || finish(t)) return -1;
+    if (all_head)
+        for (int n = 0; n < t->sentence_count; n++) add(c, &t->head, t->sentences + n);
+    t->demand = t->head;
+    for (int n = 0; n < t->sentence_count; n++) {
+        add(c, &t->everywhere, t->sentences + n);
+        if (n >= t->sentence_count - c->limit[LAST_SENTENCES] || meet(c, t->sentences + n, &c->mask[REQUEST]))
+            add(c, &t->demand, t->sentences + n);
+    }
+    return 0;
+}
+
+/* What may be presumed: Presumed.holds, PlainReader._presume */
+
+static int in_zones(const Text *t, const Zones *z) {
+    const Core *c = t->core;
+    return meet(c, &t->everywhere, &z->zone[0]) || meet(c, &t->head, &z->zone[1]) || meet(c, &t->demand, &z->zone[2]);
+}
+
+static int presume(Text *t) {
+    const Core *c = t->core;
+    char *settled = PyMem_Calloc((size_t)c->keys + 1, 1);
+    int status = -1;
+    if (!settled) { PyErr_NoMemory(); return -1; }
+    for (int n = 0; n < c->presumptions; n++) {
+        const Presumption *p = c->presumption + n;
+        if (!meet(c, &t->everywhere, &p->met) || (p->alone && settled[p->key]) || !in_zones(t, &p->met_in)
+            || in_zones(t, &p->none) || (p->has_some && !in_zones(t, &p->some))) continue;
+        int holds = 1;
+        for (int e = p->first; holds && e < p->last; e++) holds = in_zones(t, c->every + e);
+        if (!holds) continue;
+        settled[p->key] = 1;
+        add(c, &t->everywhere, &p->result);
+        if (meet(c, &t->head, &p->met)) add(c, &t->head, &p->result);
+        if (meet(c, &t->demand, &p->met)) add(c, &t->demand, &p->result);
+        if (p->about)
+            for (int s = 0; s < t->sentence_count; s++)
+                if (meet(c, t->sentences + s, &p->met)) add(c, t->sentences + s, &p->result);
+        if (p->shown)
+            for (int i = 0, end = t->out.n, made = 0; i < end && made < c->limit[PLACES]; i++)
+                if (meet(c, &t->out.at[i].bits, &p->met)) {
+                    Token token = {t->out.at[i].start, t->out.at[i].end, p->result};
+                    if (push(&t->out, &token)) goto done;
+                    made++;
+                }
+    }
+    status = 0;
+done:
+    PyMem_Free(settled);
+    return status;
+}
+
+/* Numbers of bits as Python has them */
+
+static PyObject *number_of(Core *c, const Bits *bits) {
+    uint64_t hash = 0;
+    for (int i = 0; i < c->words; i++) hash = (hash ^ bits->w[i]) * 0x9E3779B97F4A7C15u;
+    Number *known = c->number + (hash >> 40) % KEPT;
+    if (known->number && !memcmp(known->bits.w, bits->w, (size_t)c->words * sizeof(uint64_t))) return Py_NewRef(known->number);
+    unsigned char bytes[WORDS * 8];
+    for (int i = 0; i < c->words * 8; i++) bytes[i] = (unsigned char)(bits->w[i / 8] >> i % 8 * 8);
+    PyObject *made = PyObject_CallFunction(c->from_bytes, "y#s", bytes, (Py_ssize_t)c->words * 8, "little");
+    if (made) {
+        PyObject *old = known->number;
+        known->bits = *bits;
+        known->number = Py_NewRef(made);
+        Py_XDECREF(old);
+    }
+    return made;
+}
+
+static PyObject *tokens_of(Core *c, const Tokens *tokens) {
+    PyObject *list = PyList_New(tokens->n);
+    for (int i = 0; list && i < tokens->n; i++) {
+        PyObject *number = number_of(c, &tokens->at[i].bits);
+        PyObject *token = number ? Py_BuildValue("iiN", tokens->at[i].start, tokens->at[i].end, number) : NULL;
+        if (!token) { Py_CLEAR(list); break; }
+        PyList_SetItem(list, i, token);
+    }
+    return list;
+}
+
+static PyObject *Core_read(PyObject *self, PyObject *args) {
+    Core *c = (Core *)self;
+    PyObject *matches, *quoted, *result = NULL;
+    int head_end, length;
+    if (!PyArg_ParseTuple(args, "O!iiO!", &PyList_Type, &matches, &head_end, &length, &PyList_Type, &quoted)) return NULL;
+    Text t = {.core = c};
+    if (phrases_that_count(&t, matches, length) || (PyList_Size(quoted) && outside_titles(&t, quoted))
+        || sentences(&t, head_end, length) || presume(&t)) goto done;
+    for (int n = 0; n < c->asides; n++)
+        if (meet(c, &t.demand, c->aside + 2 * n)) {
+            Bits passing = c->aside[2 * n + 1];
+            drop(c, &passing, &t.demand);
+            drop(c, &t.everywhere, &passing);
+        }
+    Bits premium = t.head;
+    int about_premium = 0, about_other = 0;
+    for (int n = 0; n < t.sentence_count; n++) {
+        if (meet(c, t.sentences + n, &c->mask[PREMIUM])) {
+            about_premium++;
+            add(c, &premium, t.sentences + n);
+        }
+        about_other += meet(c, t.sentences + n, &c->mask[OTHER]);
+    }
+    result = Py_BuildValue("NNNNNiiN", number_of(c, &t.everywhere), number_of(c, &t.head), number_of(c, &t.demand),
+                           number_of(c, &t.doubtful), number_of(c, &premium), about_premium, about_other, tokens_of(c, &t.out));
+done:
+    PyMem_Free(t.tokens.at);
+    PyMem_Free(t.sentence.at);
+    PyMem_Free(t.part.at);
+    PyMem_Free(t.found.at);
+    PyMem_Free(t.out.at);
+    PyMem_Free(t.clauses);
+    PyMem_Free(t.sentences);
+    return result;
+}
+
+/* Tables, as native.py lays them out */
+
+static int bits_of(const Core *c, PyObject *bytes, Bits *bits) {
+    char *at;
+    Py_ssize_t size;
+    if (!bytes || PyBytes_AsStringAndSize(bytes, &at, &size)) return -1;
+    if (size != c->words * 8) { PyErr_SetString(PyExc_ValueError, "bits of another width"); return -1; }
+    memset(bits, 0, sizeof *bits);
+    for (int i = 0; i < size; i++) bits->w[i / 8] |= (uint64_t)(unsigned char)at[i] << i % 8 * 8;
+    return 0;
+}
+
+static int zones_of(const Core *c, PyObject *three, Zones *zones) {
+    for (int z = 0; z < 3; z++)
+        if (!three || bits_of(c, PyTuple_GetItem(three, z), &zones->zone[z])) return -1;
+    return 0;
+}
+
+/* Read a list of bits into a new array; return how many, -1 on error. */
+static int list_of_bits(const Core *c, PyObject *list, Bits **array) {
+    int n = (int)PyList_Size(list);
+    if (!(*array = PyMem_Calloc((size_t)n + 1, sizeof(Bits)))) { PyErr_NoMemory(); return -1; }
+    for (int i = 0; i < n; i++)
+        if (bits_of(c, PyList_GetItem(list, i), *array + i)) return -1;
+    return n;
+}
+
+static int table(void **array, PyObject *list, size_t size) {
+    int n = (int)PyList_Size(list);
+    if (n < 0) return -1;
+    if (!(*array = PyMem_Calloc((size_t)n + 1, size))) { PyErr_NoMemory(); return -1; }
+    return n;
+}
+
+static int read_phrases(Core *c, PyObject *phrases, PyObject *hides) {
+    if ((c->phrases = table((void **)&c->phrase, phrases, sizeof(Phrase))) < 0) return -1;
+    for (int n = 0; n < c->phrases; n++) {
+        PyObject *bits;
+        Phrase *p = c->phrase + n;
+        if (!PyArg_ParseTuple(PyList_GetItem(phrases, n), "Sppii", &bits, &p->whole, &p->hidden, &p->first, &p->last)
+            || bits_of(c, bits, &p->bits)) return -1;
+    }
+    int count = table((void **)&c->hides, hides, sizeof(Hides));
+    for (int n = 0; n < count; n++) {
+        PyObject *bits;
+        Hides *h = c->hides + n;
+        if (!PyArg_ParseTuple(PyList_GetItem(hides, n), "iiS", &h->inner, &h->offset, &bits) || bits_of(c, bits, &h->bits)) return -1;
+    }
+    return count < 0 ? -1 : 0;
+}
+
+static int read_rows(Core *c, PyObject *groups, PyObject *rows, PyObject *steps) {
+    int groups_count = table((void **)&c->groups, groups, sizeof(Group));
+    for (int n = 0; n < groups_count; n++) {
+        PyObject *shared;
+        Group *g = c->groups + n;
+        if (!PyArg_ParseTuple(PyList_GetItem(groups, n), "Sii", &shared, &g->first, &g->last)
+            || bits_of(c, shared, &g->shared)) return -1;
+    }
+    int count = table((void **)&c->rows, rows, sizeof(Row));
+    for (int n = 0; n < count; n++) {
+        PyObject *result, *needs, *unless;
+        Row *r = c->rows + n;
+        if (!PyArg_ParseTuple(PyList_GetItem(rows, n), "SSSipii", &result, &needs, &unless, &r->gap, &r->ordered, &r->first, &r->last)
+            || bits_of(c, result, &r->result) || bits_of(c, needs, &r->needs) || bits_of(c, unless, &r->unless)) return -1;
+    }
+    return groups_count < 0 || count < 0 || list_of_bits(c, steps, &c->steps) < 0 ? -1 : 0;
+}
+
+static int read_stages(const Core *c, PyObject *pair, Combinations *of) {
+    PyObject *stages, *worth;
+    if (!PyArg_ParseTuple(pair, "O!S", &PyList_Type, &stages, &worth) || bits_of(c, worth, &of->worth)
+        || (of->n = table((void **)&of->stages, stages, sizeof(Range))) < 0) return -1;
+    for (int n = 0; n < of->n; n++)
+        if (!PyArg_ParseTuple(PyList_GetItem(stages, n), "ii", &of->stages[n].first, &of->stages[n].last)) return -1;
+    return 0;
+}
+
+static int read_presumptions(Core *c, PyObject *presumptions, PyObject *every) {
+    if ((c->presumptions = table((void **)&c->presumption, presumptions, sizeof(Presumption))) < 0) return -1;
+    for (int n = 0; n < c->presumptions; n++) {
+        PyObject *met, *result, *met_in, *some_of, *none_of;
+        Presumption *p = c->presumption + n;
+        if (!PyArg_ParseTuple(PyList_GetItem(presumptions, n), "SSO!O!O!iiippp", &met, &result, &PyTuple_Type, &met_in,
+                              &PyTuple_Type, &some_of, &PyTuple_Type, &none_of, &p->first, &p->last, &p->key, &p->alone,
+                              &p->shown, &p->about)
+            || bits_of(c, met, &p->met) || bits_of(c, result, &p->result) || zones_of(c, met_in, &p->met_in)
+            || zones_of(c, some_of, &p->some) || zones_of(c, none_of, &p->none)) return -1;
+        p->has_some = some(c, &p->some.zone[0]) || some(c, &p->some.zone[1]) || some(c, &p->some.zone[2]);
+        if (p->key >= c->keys) c->keys = p->key + 1;
+    }
+    int count = table((void **)&c->every, every, sizeof(Zones));
+    for (int n = 0; n < count; n++)
+        if (zones_of(c, PyList_GetItem(every, n), c->every + n)) return -1;
+    return count < 0 ? -1 : 0;
+}
+
+static int Core_init(PyObject *self, PyObject *args, PyObject *named) {
+    Core *c = (Core *)self;
+    static char *names[] = {"words", "limits", "masks", "phrases", "hides", "groups", "rows", "steps", "of_clause", "of_sentence",
+                            "presumptions", "every", "asides", NULL};
+    PyObject *limits, *masks, *phrases, *hides, *groups, *rows, *steps, *of_clause, *of_sentence, *presumptions, *every, *asides;
+    PyTypeObject *list = &PyList_Type, *tuple = &PyTuple_Type;
+    if (c->number) { PyErr_SetString(PyExc_RuntimeError, "made already"); return -1; }
+    if (!PyArg_ParseTupleAndKeywords(args, named, "iO!O!O!O!O!O!O!O!O!O!O!O!", names, &c->words, tuple, &limits, list, &masks,
+                                     list, &phrases, list, &hides, list, &groups, list, &rows, list, &steps, tuple, &of_clause, tuple, &of_sentence,
+                                     list, &presumptions, list, &every, list, &asides)) return -1;
+    if (c->words < 1 || c->words > WORDS || PyList_Size(masks) != MASKS) {
+        PyErr_SetString(PyExc_ValueError, "tables of another shape");
+        return -1;
+    }
+    if (!PyArg_ParseTuple(limits, "iiii", &c->limit[NEGATION_WINDOW], &c->limit[SPOILING], &c->limit[LAST_SENTENCES],
+                          &c->limit[PLACES])) return -1;
+    for (int m = 0; m < MASKS; m++)
+        if (bits_of(c, PyList_GetItem(masks, m), &c->mask[m])) return -1;
+    if (read_phrases(c, phrases, hides) || read_rows(c, groups, rows, steps) || read_stages(c, of_clause, &c->of_clause)
+        || read_stages(c, of_sentence, &c->of_sentence) || read_presumptions(c, presumptions, every)) return -1;
+    if ((c->asides = list_of_bits(c, asides, &c->aside)) < 0) return -1;
+    c->asides /= 2;
+    if (!(c->number = PyMem_Calloc(KEPT, sizeof(Number)))) { PyErr_NoMemory(); return -1; }
+    c->from_bytes = PyObject_GetAttrString((PyObject *)&PyLong_Type, "from_bytes");
+    return c->from_bytes ? 0 : -1;
+}
+
+static void Core_dealloc(PyObject *self) {
+    Core *c = (Core *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    for (int n = 0; c->number && n < KEPT; n++) Py_XDECREF(c->number[n].number);
+    Py_XDECREF(c->from_bytes);
+    PyMem_Free(c->number);
+    PyMem_Free(c->phrase);
+    PyMem_Free(c->hides);
+    PyMem_Free(c->groups);
+    PyMem_Free(c->rows);
+    PyMem_Free(c->steps);
+    PyMem_Free(c->of_clause.stages);
+    PyMem_Free(c->of_sentence.stages);
+    PyMem_Free(c->presumption);
+    PyMem_Free(c->every);
+    PyMem_Free(c->aside);
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    release(self);
+    Py_DECREF(type);
+}
+
+static PyMethodDef methods[] = {
+    {"read", Core_read, METH_VARARGS, "read(matches, head_end, length, quoted): the fields of a Reading, from the phrases found in a text."},
+    {NULL, NULL, 0, NULL},
+};
+static PyType_Slot slots[] = {
+    {Py_tp_doc, "The tables of one lexicon."},
+    {Py_tp_init, Core_init},
+    {Py_tp_dealloc, Core_dealloc},
+    {Py_tp_methods, methods},
+    {0, NULL},
+};
+static PyType_Spec spec = {"hsdispute_plugin.rules._reading.Core", sizeof(Core), 0, Py_TPFLAGS_DEFAULT, slots};
+
+static int set_up(PyObject *module) {
+    PyObject *type = PyType_FromSpec(&spec);
+    if (!type || PyModule_AddObjectRef(module, "Core", type) || PyModule_AddIntConstant(module, "WORDS", WORDS)) {
+        Py_XDECREF(type);
+        return -1;
+    }
+    Py_DECREF(type);
+    return 0;
+}
+static PyModuleDef_Slot module_slots[] = {{Py_mod_exec, set_up}, {0, NULL}};
+static struct PyModuleDef module = {
+    PyModuleDef_HEAD_INIT, "_reading", "What one text says, compiled.", 0, NULL, module_slots, NULL, NULL, NULL,
+};
+
+PyMODINIT_FUNC PyInit__reading(void) { return PyModuleDef_Init(&module); }

@@ -1,0 +1,89 @@
+"""The compiled reading of texts and the plain one give the same facts from the same places, whatever is said."""
+
+import shutil
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hsdispute_plugin.app import shipped_config
+from hsdispute_plugin.model import Ticket
+from hsdispute_plugin.rules import reading, replay_keys
+from hsdispute_plugin.rules.automaton import fold
+from hsdispute_plugin.rules.clauses import head_end, titles_in
+from hsdispute_plugin.rules.extract import Extractor
+from hsdispute_plugin.rules.load import load
+
+SOURCE = load(shipped_config())
+SAID = sorted(SOURCE.words.phrases)
+#: What texts are made of: phrases, what negates and parts them, titles of documents, numbers, and pieces that are nothing.
+PIECE = st.one_of(
+    st.sampled_from(SAID), st.sampled_from(SAID),
+    st.sampled_from("，。！？、；：\n（）《》 没有不是未的了"),
+    st.sampled_from(["没有", "不是", "《社会保险法》", "除非", "请问", "要求", "三十多人", "八年"]),
+    st.text(alphabet="社保养老医合作欠缴交退单位公司职工年月", max_size=3))
+TEXT = st.lists(PIECE, max_size=40).map("".join)
+
+
+def extractors(words):
+    return [Extractor(words, SOURCE.regions, SOURCE.settings, SOURCE.table, plain=plain) for plain in (False, True)]
+
+
+COMPILED, PLAIN = extractors(SOURCE.words)
+
+
+def assert_alike(one, other, title, content):
+    ticket = Ticket(ticket_no="1", title=title, content=content)
+    text = fold(ticket.text)
+    a, b = (e._read(text, head_end(text, len(title)), titles_in(text)) for e in (one, other))
+    assert replace(a, sentences=[]) == replace(b, sentences=[])
+    a, b = one(ticket), other(ticket)
+    assert a.values == b.values
+    assert dict(a.evidence) == dict(b.evidence)
+
+
+@pytest.mark.skipif(not shutil.which("gcc"), reason="no compiler here")
+def test_where_there_is_a_compiler_texts_are_read_by_what_it_made():
+    assert reading._reading
+    assert COMPILED._read.__qualname__ != PLAIN._read.__qualname__
+
+
+@settings(max_examples=3_000, deadline=None)
+@given(st.one_of(st.just(""), TEXT), TEXT)
+def test_compiled_and_plain_read_alike(title, content):
+    assert_alike(COMPILED, PLAIN, title, content)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10**9))
+def test_they_read_alike_by_other_words(seed):
+    dice, words = Random(seed), SOURCE.words
+    few = {p: senses for p, senses in words.phrases.items() if dice.random() < 0.7}
+    combinations = [replace(c, gap=dice.choice((0, 1, 3, 8, 20)), ordered=dice.random() < 0.5, whole_sentence=dice.random() < 0.5)
+                    for c in words.combinations if dice.random() < 0.8]
+    presumptions = [replace(p, alone=dice.random() < 0.5) for p in words.presumptions]
+    dice.shuffle(presumptions)
+    asides = {klass: frozenset(dice.sample(sorted(tags), 1 + len(tags) // 2)) for klass, tags in words.asides.items() if tags}
+    one, other = extractors(replace(words, phrases=few, combinations=combinations, presumptions=presumptions, asides=asides))
+    marks = ["，", "。", "没有", "不", "？", "《", "》", ""]
+    for _ in range(60):
+        pieces = [dice.choice((*marks, *dice.sample(SAID, 4))) for _ in range(dice.randrange(50))]
+        cut = dice.randrange(len(pieces) + 1) if dice.random() < 0.5 else 0
+        assert_alike(one, other, "".join(pieces[:cut]), "".join(pieces[cut:]))
+
+
+def test_more_tags_than_the_compiled_reading_holds_are_read_all_the_same(monkeypatch):
+    if reading._reading:
+        monkeypatch.setattr(reading._reading, "WORDS", 1)
+    small, other = extractors(SOURCE.words)
+    assert small._read.__qualname__ == other._read.__qualname__
+    assert_alike(small, other, "", "公司一直没有给我们缴纳养老保险")
+
+
+def test_a_change_of_what_is_compiled_has_texts_read_anew(monkeypatch):
+    seen, read_text = [], replay_keys.Path.read_text
+    monkeypatch.setattr(replay_keys.Path, "read_text", lambda file, *how: seen.append(file.name) or read_text(file, *how))
+    replay_keys._code.__wrapped__()
+    assert {"reading.py", "_reading.c", "clauses.py"} <= set(seen)
