@@ -9,7 +9,7 @@ ARREARS, PREMIUM = 1, 2
 
 def evidence(*tokens, held=("arrears", "premium")):
     bits = {"arrears": ARREARS, "premium": PREMIUM}
-    return Evidence(TEXT, tokens, Bits(ARREARS | PREMIUM), {key: bits[key] for key in held})
+    return Evidence(TEXT, lambda: tokens, Bits(ARREARS | PREMIUM), {key: bits[key] for key in held})
 
 
 def test_a_place_that_says_two_things_is_one_place():

@@ -1,7 +1,7 @@
-/* What one text says, from the phrases found in it to the bits of its facts: reading.py, compiled.
+/* What one text says, from its phrases to the bits of its facts: reading.py, compiled.
 
-   reading.py, clauses.py, combinations.py and presumed.py say why; here stands only how, step by step in the same order,
-   on sets of bits of a fixed width. tests/test_native.py holds both to the same answers. Nothing is kept between texts but
+   phrasebook.py, clauses.py, combinations.py, presumed.py and reading.py say why; here stands only how, step by step in the same order,
+   on sets of bits of a fixed width. tests/test_reading.py holds both to the same answers. Nothing is kept between texts but
    Python numbers of bits met before. Stable ABI of Python 3.11. */
 #define Py_LIMITED_API 0x030b0000
 #define PY_SSIZE_T_CLEAN
@@ -9,6 +9,8 @@
 #include <structmember.h>
 #include <stdint.h>
 #include <string.h>
+
+_Static_assert(sizeof(wchar_t) == 4, "a character is a code point");
 
 #define WORDS 8    /* 512 bits at most; reading.py reads for itself where a lexicon has more */
 #define KEPT 2048  /* numbers of bits kept as Python objects */
@@ -18,6 +20,8 @@ typedef struct { int start, end; Bits bits; } Token;
 typedef struct { Token *at; int n, room; } Tokens;
 typedef struct { int inner, offset; Bits bits; } Hides;
 typedef struct { Bits bits; int whole, hidden, first, last; } Phrase;  /* first to last: what it hides */
+typedef struct { uint64_t step; int to; } Edge;  /* step: 1 + from, then the character; 0: none here */
+typedef struct { int number, start, end, next; } Match;
 typedef struct { Bits result, needs, unless; int gap, ordered, first, last; } Row;  /* first to last: its steps */
 typedef struct { int first, last; } Range;
 typedef struct { Bits shared; int first, last; } Group;  /* first to last: its rows, which share a step */
@@ -35,6 +39,9 @@ typedef struct {
     int limit[LIMITS];
     Bits mask[MASKS];
     Phrase *phrase;
+    Edge *edges;      /* of a tree of all phrases, hashed; its root is 0 */
+    uint64_t edge_mask;
+    int *phrase_at;   /* 1 + the phrase that ends at a place of the tree */
     Hides *hides;
     Group *groups;
     Row *rows;
@@ -111,57 +118,80 @@ static int extend(Tokens *list, const Token *from, int n) {
     return 0;
 }
 
-/* Phrases that count: Phrasebook.tokens */
+/* Phrases in a text: Automaton.find */
+
+static Edge *edge(const Core *c, int from, Py_UCS4 character) {
+    uint64_t step = (uint64_t)(from + 1) << 21 | character, at = step * 0x9E3779B97F4A7C15u >> 20;
+    for (;; at++) {
+        Edge *one = c->edges + (at & c->edge_mask);
+        if (!one->step || one->step == step) return one;
+    }
+}
+
+/* Find every phrase, ascending by end and by start; return how many, -1 on error. */
+static int find(const Core *c, const wchar_t *text, int length, Match **matches) {
+    int count = 0, room = 0, sorted = 0;
+    Match *found = NULL;
+    int *first = PyMem_Calloc(2 * ((size_t)length + 1), sizeof(int)), *last = first + length + 1;  /* by end, 1 + place in found */
+    if (!first) { PyErr_NoMemory(); return -1; }
+    for (int start = 0; start < length; start++)
+        for (int at = 0, end = start; end < length;) {
+            const Edge *one = edge(c, at, (Py_UCS4)text[end++]);
+            if (!one->step) break;
+            at = one->to;
+            if (!c->phrase_at[at]) continue;
+            if (grow((void **)&found, &room, count + 1, sizeof(Match))) goto failed;
+            found[count++] = (Match){c->phrase_at[at] - 1, start, end, 0};
+            if (last[end]) found[last[end] - 1].next = count; else first[end] = count;
+            last[end] = count;
+        }
+    if (!(*matches = PyMem_Malloc(((size_t)count + 1) * sizeof(Match)))) { PyErr_NoMemory(); goto failed; }
+    for (int end = 1; end <= length; end++)
+        for (int m = first[end]; m; m = found[m - 1].next) (*matches)[sorted++] = found[m - 1];
+    PyMem_Free(found);
+    PyMem_Free(first);
+    return count;
+failed:
+    PyMem_Free(found);
+    PyMem_Free(first);
+    return -1;
+}
+
+/* Those of them that count: Phrasebook.tokens */
 
 typedef struct { int next, inner; const Bits *bits; } Gone;
 
-static int of_match(PyObject *match, int at, long *value) {
-    PyObject *item = PyTuple_GetItem(match, at);
-    if (!item) return -1;
-    *value = PyLong_AsLong(item);
-    return *value == -1 && PyErr_Occurred() ? -1 : 0;
-}
-
-static int phrases_that_count(Text *t, PyObject *matches, int length) {
+static int phrases_that_count(Text *t, const wchar_t *text, int length) {
     const Core *c = t->core;
-    int n = (int)PyList_Size(matches), gone_count = 0, gone_room = 0, whole_count = 0, status = -1;
+    Match *matches = NULL;
+    int n = find(c, text, length, &matches);
+    if (n < 0) return -1;
+    int gone_count = 0, gone_room = 0, whole_count = 0, whole_room = 0, status = -1;
     Gone *gone = NULL;
-    int *last_gone = PyMem_Calloc((size_t)length + 1, sizeof(int));  /* by start, 1 + place in gone */
     Range *wholes = NULL;
-    int *numbers = PyMem_Malloc(((size_t)n + 1) * sizeof(int));
-    int whole_room = 0;
-    if (!last_gone || !numbers) { PyErr_NoMemory(); goto done; }
+    int *last_gone = PyMem_Calloc((size_t)length + 1, sizeof(int));  /* by start, 1 + place in gone */
+    if (!last_gone) { PyErr_NoMemory(); goto done; }
     if (grow((void **)&t->tokens.at, &t->tokens.room, n, sizeof(Token))) goto done;
     for (int i = 0; i < n; i++) {
-        PyObject *match = PyList_GetItem(matches, i);
-        long number, start, end;
-        if (!match || of_match(match, 0, &number) || of_match(match, 1, &start) || of_match(match, 2, &end)) goto done;
-        if (number < 0 || number >= c->phrases || start < 0 || end > length || start >= end) {
-            PyErr_SetString(PyExc_ValueError, "a match that is none");
-            goto done;
-        }
-        const Phrase *phrase = c->phrase + number;
+        const Phrase *phrase = c->phrase + matches[i].number;
         if (phrase->whole) {
             if (grow((void **)&wholes, &whole_room, whole_count + 1, sizeof(Range))) goto done;
-            wholes[whole_count++] = (Range){(int)start, (int)end};
+            wholes[whole_count++] = (Range){matches[i].start, matches[i].end};
         }
         for (int h = phrase->first; h < phrase->last; h++) {
-            int place = (int)start + c->hides[h].offset;
+            int place = matches[i].start + c->hides[h].offset;
             if (grow((void **)&gone, &gone_room, gone_count + 1, sizeof(Gone))) goto done;
             gone[gone_count] = (Gone){last_gone[place], c->hides[h].inner, &c->hides[h].bits};
             last_gone[place] = ++gone_count;
         }
-        numbers[i] = (int)number;
-        Token *token = t->tokens.at + i;
-        token->start = (int)start;
-        token->end = (int)end;
     }
     int kept = 0;
     for (int i = 0; i < n; i++) {
-        Token token = {t->tokens.at[i].start, t->tokens.at[i].end, c->phrase[numbers[i]].bits};
-        if (c->phrase[numbers[i]].hidden)
+        const Phrase *phrase = c->phrase + matches[i].number;
+        Token token = {matches[i].start, matches[i].end, phrase->bits};
+        if (phrase->hidden)
             for (int g = last_gone[token.start]; g; g = gone[g - 1].next)
-                if (gone[g - 1].inner == numbers[i]) drop(c, &token.bits, gone[g - 1].bits);
+                if (gone[g - 1].inner == matches[i].number) drop(c, &token.bits, gone[g - 1].bits);
         if (some(c, &token.bits)) t->tokens.at[kept++] = token;
     }
     for (int w = 0; w < whole_count; w++) {
@@ -180,7 +210,7 @@ done:
     PyMem_Free(gone);
     PyMem_Free(last_gone);
     PyMem_Free(wholes);
-    PyMem_Free(numbers);
+    PyMem_Free(matches);
     return status;
 }
 
@@ -190,12 +220,8 @@ static int outside_titles(Text *t, PyObject *quoted) {
     int spans = (int)PyList_Size(quoted), kept = 0;
     Range *span = PyMem_Malloc(((size_t)spans + 1) * sizeof(Range));
     if (!span) { PyErr_NoMemory(); return -1; }
-    for (int q = 0; q < spans; q++) {
-        long start, end;
-        PyObject *pair = PyList_GetItem(quoted, q);
-        if (!pair || of_match(pair, 0, &start) || of_match(pair, 1, &end)) { PyMem_Free(span); return -1; }
-        span[q] = (Range){(int)start, (int)end};
-    }
+    for (int q = 0; q < spans; q++)
+        if (!PyArg_ParseTuple(PyList_GetItem(quoted, q), "ii", &span[q].first, &span[q].last)) { PyMem_Free(span); return -1; }
     for (int i = 0; i < t->tokens.n; i++) {
         Token token = t->tokens.at[i];
         for (int q = 0; q < spans; q++)
@@ -461,24 +487,36 @@ static PyObject *number_of(Core *c, const Bits *bits) {
     return made;
 }
 
-static PyObject *tokens_of(Core *c, const Tokens *tokens) {
-    PyObject *list = PyList_New(tokens->n);
-    for (int i = 0; list && i < tokens->n; i++) {
-        PyObject *number = number_of(c, &tokens->at[i].bits);
-        PyObject *token = number ? Py_BuildValue("iiN", tokens->at[i].start, tokens->at[i].end, number) : NULL;
-        if (!token) { Py_CLEAR(list); break; }
-        PyList_SetItem(list, i, token);
+/* Tokens as Python has them, from the bytes that ``read`` gave: only for those who show where something is said. */
+static PyObject *Core_tokens(PyObject *self, PyObject *bytes) {
+    Core *c = (Core *)self;
+    char *at;
+    Py_ssize_t size;
+    if (PyBytes_AsStringAndSize(bytes, &at, &size)) return NULL;
+    int count = (int)(size / (Py_ssize_t)sizeof(Token));
+    PyObject *list = PyList_New(count);
+    for (int i = 0; list && i < count; i++) {
+        Token token;
+        memcpy(&token, at + (size_t)i * sizeof token, sizeof token);
+        PyObject *number = number_of(c, &token.bits);
+        PyObject *made = number ? Py_BuildValue("iiN", token.start, token.end, number) : NULL;
+        if (!made) { Py_CLEAR(list); break; }
+        PyList_SetItem(list, i, made);
     }
     return list;
 }
 
 static PyObject *Core_read(PyObject *self, PyObject *args) {
     Core *c = (Core *)self;
-    PyObject *matches, *quoted, *result = NULL;
-    int head_end, length;
-    if (!PyArg_ParseTuple(args, "O!iiO!", &PyList_Type, &matches, &head_end, &length, &PyList_Type, &quoted)) return NULL;
+    PyObject *string, *quoted, *result = NULL;
+    int head_end;
+    if (!PyArg_ParseTuple(args, "UiO!", &string, &head_end, &PyList_Type, &quoted)) return NULL;
+    int length = (int)PyUnicode_GetLength(string);
+    wchar_t *text = PyMem_Malloc(((size_t)length + 1) * sizeof(wchar_t));
     Text t = {.core = c};
-    if (phrases_that_count(&t, matches, length) || (PyList_Size(quoted) && outside_titles(&t, quoted))
+    if (!text) return PyErr_NoMemory();
+    if (PyUnicode_AsWideChar(string, text, length) < 0) goto done;
+    if (phrases_that_count(&t, text, length) || (PyList_Size(quoted) && outside_titles(&t, quoted))
         || sentences(&t, head_end, length) || presume(&t)) goto done;
     for (int n = 0; n < c->asides; n++)
         if (meet(c, &t.demand, c->aside + 2 * n)) {
@@ -495,9 +533,11 @@ static PyObject *Core_read(PyObject *self, PyObject *args) {
         }
         about_other += meet(c, t.sentences + n, &c->mask[OTHER]);
     }
-    result = Py_BuildValue("NNNNNiiN", number_of(c, &t.everywhere), number_of(c, &t.head), number_of(c, &t.demand),
-                           number_of(c, &t.doubtful), number_of(c, &premium), about_premium, about_other, tokens_of(c, &t.out));
+    result = Py_BuildValue("NNNNNiiy#", number_of(c, &t.everywhere), number_of(c, &t.head), number_of(c, &t.demand),
+                           number_of(c, &t.doubtful), number_of(c, &premium), about_premium, about_other,
+                           t.out.at ? (const char *)t.out.at : "", (Py_ssize_t)t.out.n * (Py_ssize_t)sizeof(Token));
 done:
+    PyMem_Free(text);
     PyMem_Free(t.tokens.at);
     PyMem_Free(t.sentence.at);
     PyMem_Free(t.part.at);
@@ -544,11 +584,29 @@ static int table(void **array, PyObject *list, size_t size) {
 
 static int read_phrases(Core *c, PyObject *phrases, PyObject *hides) {
     if ((c->phrases = table((void **)&c->phrase, phrases, sizeof(Phrase))) < 0) return -1;
+    size_t characters = 0, room = 1024;
     for (int n = 0; n < c->phrases; n++) {
-        PyObject *bits;
+        PyObject *string, *bits;
         Phrase *p = c->phrase + n;
-        if (!PyArg_ParseTuple(PyList_GetItem(phrases, n), "Sppii", &bits, &p->whole, &p->hidden, &p->first, &p->last)
+        if (!PyArg_ParseTuple(PyList_GetItem(phrases, n), "USppii", &string, &bits, &p->whole, &p->hidden, &p->first, &p->last)
             || bits_of(c, bits, &p->bits)) return -1;
+        characters += (size_t)PyUnicode_GetLength(string);
+    }
+    while (room < 2 * characters) room *= 2;
+    c->edge_mask = room - 1;
+    c->edges = PyMem_Calloc(room, sizeof(Edge));
+    c->phrase_at = PyMem_Calloc(characters + 1, sizeof(int));
+    if (!c->edges || !c->phrase_at) { PyErr_NoMemory(); return -1; }
+    for (int n = 0, places = 1; n < c->phrases; n++) {
+        PyObject *string = PyTuple_GetItem(PyList_GetItem(phrases, n), 0);
+        int at = 0, length = (int)PyUnicode_GetLength(string);
+        for (int i = 0; i < length; i++) {
+            Py_UCS4 character = PyUnicode_ReadChar(string, i);
+            Edge *one = edge(c, at, character);
+            if (!one->step) *one = (Edge){(uint64_t)(at + 1) << 21 | character, places++};
+            at = one->to;
+        }
+        c->phrase_at[at] = n + 1;
     }
     int count = table((void **)&c->hides, hides, sizeof(Hides));
     for (int n = 0; n < count; n++) {
@@ -639,6 +697,8 @@ static void Core_dealloc(PyObject *self) {
     Py_XDECREF(c->from_bytes);
     PyMem_Free(c->number);
     PyMem_Free(c->phrase);
+    PyMem_Free(c->edges);
+    PyMem_Free(c->phrase_at);
     PyMem_Free(c->hides);
     PyMem_Free(c->groups);
     PyMem_Free(c->rows);
@@ -654,7 +714,8 @@ static void Core_dealloc(PyObject *self) {
 }
 
 static PyMethodDef methods[] = {
-    {"read", Core_read, METH_VARARGS, "read(matches, head_end, length, quoted): the fields of a Reading, from the phrases found in a text."},
+    {"read", Core_read, METH_VARARGS, "read(text, head_end, titles): the fields of a Reading; its tokens as bytes."},
+    {"tokens", Core_tokens, METH_O, "tokens(bytes): the tokens that read gave as bytes."},
     {NULL, NULL, 0, NULL},
 };
 static PyType_Slot slots[] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hsdispute_plugin.rules.combinations import Combinations, rows_of
@@ -33,8 +34,14 @@ class Reading:
     premium: int = 0  # of the head and the sentences about premiums
     about_premium: int = 0  # sentences
     about_other: int = 0
-    tokens: list[Token] = field(default_factory=list)  # those of facts
-    sentences: list[int] = field(default_factory=list)  # bits of each, while it is read
+    told: Callable[[], list[Token]] = list  # gives the tokens of facts
+    counted: list[Token] = field(default_factory=list)  # those of numbers
+    said: list[Token] = field(default_factory=list)  # what ``told`` will give, and bits of each sentence, while a text is read
+    sentences: list[int] = field(default_factory=list)
+
+    def tokens(self) -> list[Token]:
+        """Return where all that is said stands."""
+        return [*self.told(), *self.counted]
 
 
 class Clauses:
@@ -122,7 +129,7 @@ class Clauses:
         bits, shown = 0, self.shown
         for token in sentence:
             bits |= token[2]
-        found.tokens += [token for token in sentence if token[2] & shown]
+        found.said += [token for token in sentence if token[2] & shown]
         found.sentences.append(bits)
 
     def _negate(self, clause: list[Token], found: Reading) -> list[Token]:
@@ -136,7 +143,7 @@ class Clauses:
                 doubtful = lost & self.book.doubtful
                 found.doubtful |= doubtful
                 if doubtful & self.shown:
-                    found.tokens.append((start, end, doubtful))
+                    found.said.append((start, end, doubtful))
                 bits &= ~lost
             if bits:
                 kept.append((start, end, bits))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from hsdispute_plugin.model import Phrase
@@ -33,8 +33,8 @@ class Evidence(Mapping[str, tuple[Phrase, ...]]):
 
     __slots__ = ("_behind", "_bits", "_held", "_made", "_original", "_places", "_said", "_tokens")
 
-    def __init__(self, original: str, tokens: Sequence[Token], bits: Bits, held: Mapping[str, int]) -> None:
-        """``held``: what the text says (``people``, ``topics.arrears``), and the bit of its tokens."""
+    def __init__(self, original: str, tokens: Callable[[], list[Token]], bits: Bits, held: Mapping[str, int]) -> None:
+        """``tokens`` gives them; ``held``: what the text says (``people``, ``topics.arrears``), and the bit of its tokens."""
         self._original, self._tokens, self._bits, self._held = original, tokens, bits, held
         self._behind: dict[str, int] | None = None
         self._places: list[tuple[int, int]] = []
@@ -48,7 +48,7 @@ class Evidence(Mapping[str, tuple[Phrase, ...]]):
             return evidence
         phrases = sorted({p for found in evidence.values() for p in found}, key=lambda p: (p.start, p.end))
         number = {p: n for n, p in enumerate(phrases)}
-        made = cls("", (), _NO_BITS, {})
+        made = cls("", list, _NO_BITS, {})
         made._places = [(p.start, p.end) for p in phrases]
         made._made = dict(enumerate(phrases))
         made._behind = {key: sum(1 << number[p] for p in set(found)) for key, found in evidence.items() if found}
@@ -61,7 +61,7 @@ class Evidence(Mapping[str, tuple[Phrase, ...]]):
             said: dict[int, int] = {}
             places, one_by_one = self._places, self._bits
             last, one = (-1, -1), 0
-            for start, end, bits in sorted(self._tokens):
+            for start, end, bits in sorted(self._tokens()):
                 shown = one_by_one[bits]
                 if not shown:
                     continue

@@ -110,9 +110,8 @@ class Extractor:
         premium = values["premium_sentences"] = found.about_premium
         values["premium_share"] = 100 * premium // (premium + found.about_other or 1)
         self._numbers(text, found, values, held)
-        tokens = found.tokens
         if found.everywhere & self._had:
-            found.premium &= ~self._only_had(found.premium, tokens)
+            found.premium &= ~self._only_had(found.premium, found.tokens())
         found.premium &= ~self._beside_umbrella(found.premium, found.head)
         # An insurance named in passing elsewhere is not the one disputed.
         insured = found.premium if found.premium & self._insurance else found.everywhere
@@ -124,8 +123,8 @@ class Extractor:
                 held.update(said)
             elif nothing is not None:
                 values[code] = nothing
-        self._given(ticket, found, tokens, values, held)
-        return Facts(values, Evidence(original, tokens, self._bits, held))
+        self._given(ticket, found, values, held)
+        return Facts(values, Evidence(original, found.tokens, self._bits, held))
 
     def _only_had(self, premium: int, tokens: Sequence[Token]) -> int:
         """Return the insurances that the payer has already, and only that: 在外省已买养老保险，是否还要参加新农合."""
@@ -161,10 +160,10 @@ class Extractor:
                     found.everywhere |= self._signals[signal]
                     said |= self._signals[signal]
                     break  # ten people are not also 多人
-            found.tokens.append((most.start, most.end, said))
+            found.counted.append((most.start, most.end, said))
 
     def _given(
-        self, ticket: Ticket, found: Reading, tokens: Sequence[Token], values: dict[str, FactValue], held: dict[str, int],
+        self, ticket: Ticket, found: Reading, values: dict[str, FactValue], held: dict[str, int],
     ) -> None:
         """What the host's own fields say goes before what the text lets us presume."""
         if ticket.ticket_type:
@@ -177,7 +176,7 @@ class Extractor:
             elif found.everywhere & self._outside and (
                 # A neighbour county named once in passing moves nothing, and a short message is all head.
                 (found.head & self._outside and (ticket.title or len(ticket.content) > SHORT))
-                or len({token[:2] for token in tokens if token[2] & self._outside}) > 1
+                or len({token[:2] for token in found.tokens() if token[2] & self._outside}) > 1
             ):
                 area, held["area"] = OUTSIDE, self._outside
         if area:

@@ -45,6 +45,7 @@ class Phrasebook:
             for char in ends:
                 meanings[char].append((tag, 0, self.bit[tag], Negated.KEPT))
         phrases = sorted({*meanings, *words.blocks, *words.wholes})
+        self.phrases = phrases
         self.find = Automaton(phrases, plain=plain).find
         self.bits = [_union(b for _, _, b, _ in meanings.get(p, ())) for p in phrases]
         self._alike = Counter(self.bits)

@@ -7,6 +7,7 @@ the time. A machine without that module reads with ``Reader`` itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from hsdispute_plugin.rules.clauses import LAST_SENTENCES, NEGATION_WINDOW, Clauses, Reading, Span
@@ -51,6 +52,7 @@ class Reader:
                 found.about_premium += 1
                 found.premium |= bits
             found.about_other += bool(bits & self.other)
+        found.told = found.said.copy
         return found
 
     def _presume(self, found: Reading) -> None:
@@ -68,7 +70,7 @@ class Reader:
                     if bits & met:
                         found.sentences[n] = bits | p.result
             if p.shown:
-                found.tokens += [(s, e, p.result) for s, e, bits in found.tokens if bits & met][:SHOWN]
+                found.said += [(s, e, p.result) for s, e, bits in found.said if bits & met][:SHOWN]
         found.everywhere, found.head, found.demand = whole, head, demand
 
 
@@ -93,10 +95,10 @@ def compiled(reader: Reader) -> Read | None:
     rows: list[_Row] = []
     steps: list[bytes] = []
     every: list[_Row] = []
-    for n, bits in enumerate(book.bits):
+    for n, (phrase, bits) in enumerate(zip(book.phrases, book.bits, strict=True)):
         first = len(hides)
         hides += [(inner, offset, laid(gone)) for inner, offset, gone in book.hides.get(n, ())]
-        phrases.append((laid(bits), n in book.wholes, n in book.hidden, first, len(hides)))
+        phrases.append((phrase, laid(bits), n in book.wholes, n in book.hidden, first, len(hides)))
 
     def stages(of: Combinations) -> tuple[list[Span], bytes]:
         found = []
@@ -126,9 +128,11 @@ def compiled(reader: Reader) -> Read | None:
         phrases=phrases, hides=hides, of_clause=stages(clauses.of_clause), of_sentence=stages(clauses.of_sentence),
         groups=groups, rows=rows, steps=steps, presumptions=presumptions, every=every,
         asides=[laid(bits) for pair in reader.asides for bits in pair])
-    find, understand = book.find, core.read
+    understand, tokens = core.read, core.tokens
 
     def read(text: str, head_end: int, titles: list[Span]) -> Reading:
-        return Reading(*understand(find(text), head_end, len(text), titles))
+        found = Reading(*understand(text, head_end, titles))
+        found.told = partial(tokens, found.told)
+        return found
 
     return read
