@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
 
 from hsdispute_plugin.model import Facts, FactValue, Ticket
 from hsdispute_plugin.rules.automaton import fold
@@ -11,7 +12,7 @@ from hsdispute_plugin.rules.evidence import Bits, Evidence
 from hsdispute_plugin.rules.facts import INSURANCE as INSURANCES
 from hsdispute_plugin.rules.facts import TICKET_TYPES, TOPICS, FactDef, FactTable, Kind
 from hsdispute_plugin.rules.lexicon import Words, Zone
-from hsdispute_plugin.rules.numbers import Quantity, people, stretches_of_years
+from hsdispute_plugin.rules.numbers import people, stretches_of_years
 from hsdispute_plugin.rules.phrasebook import Phrasebook, Token
 from hsdispute_plugin.rules.presumed import Presumed
 from hsdispute_plugin.rules.reading import Reader, compiled
@@ -38,8 +39,6 @@ class _Source:
         self.mask = 0
         for bit, _ in members:
             self.mask |= bit
-        #: What is known where none of its members is found.
-        self.nothing: FactValue | None = NOTHING if fact.kind is Kind.SET else False if fact.kind is Kind.BOOL else None
         self._known: dict[int, tuple[FactValue, tuple[tuple[str, int], ...]]] = {}
 
     def concluded(self, bits: int) -> tuple[FactValue, tuple[tuple[str, int], ...]]:
@@ -66,7 +65,10 @@ class Extractor:
         self._regions = regions
         book = Phrasebook(words, {INSIDE: tuple(sorted(regions.inside)), OUTSIDE: tuple(sorted(regions.outside))}, plain=plain)
         sources = tuple(_source(d, book) for d in table.by_code.values() if d.source == "text" and d.kind is not Kind.INT)
-        self._sources = tuple((s.fact.code, s.mask, s.zone, s.nothing, s) for s in sources)
+        self._sources = tuple((s.fact.code, s.mask, s.zone, s) for s in sources)
+        #: What is known where none of their members is found.
+        self._nothing = {s.fact.code: NOTHING if s.fact.kind is Kind.SET else False for s in sources
+                         if s.fact.kind is not Kind.CHOICE}
         presumptions = tuple(
             Presumed(p, book, single=table.by_label.get(p.klass, _NO_FACT).kind is Kind.CHOICE) for p in words.presumptions)
         asides = tuple((book.mask((klass,)), book.mask(tags)) for klass, tags in words.asides.items() if tags)
@@ -116,13 +118,11 @@ class Extractor:
         # An insurance named in passing elsewhere is not the one disputed.
         insured = found.premium if found.premium & self._insurance else found.everywhere
         zones = (found.everywhere, found.head, found.demand, found.doubtful, insured)
-        for code, mask, zone, nothing, source in self._sources:
-            bits = zones[zone] & mask
-            if bits:
+        values.update(self._nothing)
+        for code, mask, zone, source in self._sources:
+            if bits := zones[zone] & mask:
                 values[code], said = source.concluded(bits)
                 held.update(said)
-            elif nothing is not None:
-                values[code] = nothing
         self._given(ticket, found, values, held)
         return Facts(values, Evidence(original, found.tokens, self._bits, held))
 
@@ -145,14 +145,11 @@ class Extractor:
                 return self._umbrella
         return 0
 
-    def _numbers(
-        self, text: str, found: Reading, values: dict[str, FactValue], held: dict[str, int]
-    ) -> None:
-        quantities: tuple[tuple[str, Iterable[Quantity]], ...] = (("people", people(text)), ("years", stretches_of_years(text)))
-        for code, counted in quantities:
-            most = max(counted, key=lambda q: q.value, default=None)
-            if most is None:
+    def _numbers(self, text: str, found: Reading, values: dict[str, FactValue], held: dict[str, int]) -> None:
+        for code, counted in (("people", [*people(text)]), ("years", [*stretches_of_years(text)])):
+            if not counted:
                 continue
+            most = max(counted, key=_value)
             values[code] = most.value
             said = held[code] = self._counted[code]
             for signal, limit in self._limits[code]:
@@ -162,9 +159,7 @@ class Extractor:
                     break  # ten people are not also 多人
             found.counted.append((most.start, most.end, said))
 
-    def _given(
-        self, ticket: Ticket, found: Reading, values: dict[str, FactValue], held: dict[str, int],
-    ) -> None:
+    def _given(self, ticket: Ticket, found: Reading, values: dict[str, FactValue], held: dict[str, int]) -> None:
         """What the host's own fields say goes before what the text lets us presume."""
         if ticket.ticket_type:
             named = [(ticket.ticket_type.find(word), code) for label, code in TICKET_TYPES.items() for word in (label, code)]
@@ -183,6 +178,7 @@ class Extractor:
             values["area"] = area
 
 
+_value = attrgetter("value")
 _NO_FACT = FactDef("", "", Kind.BOOL, "")
 
 

@@ -140,9 +140,13 @@ def stretches_of_years(text: str) -> Iterator[Quantity]:
 
     What a rule asks for (``交满15年``) is none.
     """
-    years: list[tuple[int, int, int]] = []
     at = text.find("年")
-    short = {m.end(n) for m in _SUCCESSIVE.finditer(text) if 0 < int(m[2]) - int(m[1]) <= 2 for n in (1, 2)} if at >= 0 else ()
+    if at < 0:
+        return
+    years: list[tuple[int, int, int]] = []
+    short: set[int] = set()
+    if text.find("年", at + 1) > 0:
+        short = {m.end(n) for m in _SUCCESSIVE.finditer(text) if 0 < int(m[2]) - int(m[1]) <= 2 for n in (1, 2)}
     while at >= 0:
         before = max(0, at - 6)
         named = _YEAR.search(text, before, at)
