@@ -30,8 +30,14 @@ OF_UMBRELLA = ("企业职工养老", "职工医保", "失业", "工伤", "生育
 HAD = "已有险"  # the clue of an insurance that the payer has already
 
 
-class _Source:
-    """Where one fact is read from: a zone of the message and the bit of each of its members."""
+_Concluded = tuple[FactValue, tuple[tuple[str, int], ...]]
+
+
+class _Source(dict[int, _Concluded]):
+    """Where one fact is read from: a zone of the message and the bit of each of its members.
+
+    By some of these bits: the value that they stand for, and the key and bit of its evidence.
+    """
 
     def __init__(self, fact: FactDef, zone: int, members: tuple[tuple[int, str], ...]) -> None:
         """``zone``: its place among ``_ZONES``; ``members``: bit and code of each, a 是否 fact has one without a code."""
@@ -39,20 +45,18 @@ class _Source:
         self.mask = 0
         for bit, _ in members:
             self.mask |= bit
-        self._known: dict[int, tuple[FactValue, tuple[tuple[str, int], ...]]] = {}
 
-    def concluded(self, bits: int) -> tuple[FactValue, tuple[tuple[str, int], ...]]:
-        """Return the value that some bits (of ``mask``) stand for, and the key and bit of its evidence."""
-        if (known := self._known.get(bits)) is None:
-            held = [(bit, code) for bit, code in self.members if bits & bit]
-            if self.fact.kind is Kind.SET:
-                known = frozenset(code for _, code in held), tuple((f"{self.fact.code}.{code}", bit) for bit, code in held)
-            else:
-                bit, code = held[0]
-                known = code or True, ((self.fact.code, bit),)
-            if len(self._known) < REMEMBERED:
-                self._known[bits] = known
-        return known
+    def __missing__(self, bits: int) -> _Concluded:
+        held = [(bit, code) for bit, code in self.members if bits & bit]
+        found: _Concluded
+        if self.fact.kind is Kind.SET:
+            found = frozenset(code for _, code in held), tuple((f"{self.fact.code}.{code}", bit) for bit, code in held)
+        else:
+            bit, code = held[0]
+            found = code or True, ((self.fact.code, bit),)
+        if len(self) < REMEMBERED:
+            self[bits] = found
+        return found
 
 
 class Extractor:
@@ -121,7 +125,7 @@ class Extractor:
         values.update(self._nothing)
         for code, mask, zone, source in self._sources:
             if bits := zones[zone] & mask:
-                values[code], said = source.concluded(bits)
+                values[code], said = source[bits]
                 held.update(said)
         self._given(ticket, found, values, held)
         return Facts(values, Evidence(original, found.tokens, self._bits, held))
