@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from hsdispute_plugin import store_schema as schema
 from hsdispute_plugin.store_keys import Keys
-from hsdispute_plugin.store_rows import CaseLine, CaseRow, ClockRow, PaperRow, TypicalCase
+from hsdispute_plugin.store_rows import CaseRow, ClockRow, PaperRow, TypicalCase
 from hsdispute_plugin.store_sealing import SealedTables
 from hsdispute_plugin.store_statements import insert_new, upsert
 
@@ -41,18 +41,6 @@ class CaseTables(SealedTables):
         """Return all cases by number, with everything in them; or the first ``limit`` of those after a number."""
         chosen = sa.select(*_CASE_COLUMNS).where(schema.cases.c.case_no > after).order_by(schema.cases.c.case_no).limit(limit)
         return [self._case_row(row) for row in self._c.execute(chosen)]
-
-    def case_lines(
-        self, *, states: Sequence[str] = (), unit: str = "", due_before: datetime | None = None, limit: int = 1000,
-    ) -> list[CaseLine]:
-        """Return cases in short, the earliest due first, answered ones last, newest before older among them."""
-        c = schema.cases.c
-        wanted: list[sa.ColumnElement[bool]] = [c.state.in_(states)] if states else []
-        wanted += [c.accepting_unit == unit] if unit else []
-        wanted += [c.due_at < due_before] if due_before else []
-        order = (c.due_at.is_(None), c.due_at, c.case_no.desc())
-        chosen = sa.select(*_LINE_COLUMNS).where(*wanted).order_by(*order).limit(limit)
-        return [CaseLine(*row) for row in self._c.execute(chosen)]
 
     def count_cases(self) -> int:
         """Return how many cases there are."""
@@ -195,7 +183,6 @@ class CaseTables(SealedTables):
 
 _CASE_COLUMNS = tuple(schema.cases.c[name] for name in CaseRow.__dataclass_fields__)
 _PAPER_COLUMNS = tuple(schema.papers.c[name] for name in PaperRow.__dataclass_fields__)
-_LINE_COLUMNS = tuple(schema.cases.c[name] for name in CaseLine.__dataclass_fields__)
 #: Statements asked with every ticket, made once: to build one takes longer than to ask it.
 _C, _M = schema.cases.c, schema.meta.c
 _CASE_OF = sa.select(*_CASE_COLUMNS).where(_C.platform == sa.bindparam("platform_"), _C.ticket_no == sa.bindparam("ticket_no_"))

@@ -33,21 +33,6 @@ class CaseRow:
 
 
 @dataclass(frozen=True, slots=True)
-class CaseLine:
-    """A case in a list: no payer data. ``due_at`` is of the whole matter, ``None`` once it is answered."""
-
-    case_no: str
-    platform: str
-    ticket_no: str
-    state: str
-    accepting_unit: str
-    track: str
-    due_at: datetime | None
-    opened_at: datetime
-    updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class ClockRow:
     """A clock as stored: ``place`` is its position among the clocks of its case, ``clock`` its JSON."""
 

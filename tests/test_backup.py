@@ -9,13 +9,13 @@ import sqlalchemy as sa
 
 from hsdispute_plugin.store import Store, StoreRefused
 from hsdispute_plugin.store_backup import backup, restore
-from tests.county import SINGLE, Room
+from tests.county import NOW, SINGLE, Room
 
 
 def lines(url):
     store = Store(url)
     with store.begin() as tx:
-        told = [(line.case_no, line.state) for line in tx.case_lines()], tx.journal()
+        told = [(line.case_no, line.state) for line in tx.inbox(NOW)], tx.journal()
     store.close()
     return told
 

@@ -50,11 +50,22 @@ def form(tmp_path, given):
 
 def test_cases_are_listed_without_a_word_of_the_payer(run):
     told = run("case", "list").output
-    assert told.splitlines() == ["HS-2026-000001  待登记  联办  政府办  2026-11-23 18:00 前  roundup T1", "共 1 件。"]
+    assert told.splitlines() == ["HS-2026-000001  待登记  联办  政府办  2026-11-03 18:00 前  roundup T1", "共 1 件。"]
     line = json.loads(run("case", "list", "--format", "jsonl").output)
-    assert (line["state"], line["due_at"]) == ("new", "2026-11-23T18:00:00+08:00")
+    assert (line["state"], line["due_at"], line["alerts"]) == ("new", "2026-11-03T18:00:00+08:00", [])
     assert run("case", "list", "--overdue").output == "共 0 件。\n"
     assert run("case", "list", "--unit", "税务局").output == "共 0 件。\n"
+
+
+def test_whose_words_alarm_stands_first_and_says_who_is_to_be_told(run, tmp_path):
+    came = tmp_path / "came.json"
+    content = "单位欠缴养老保险没人管，再不解决我就从楼上跳下去"
+    came.write_text(json.dumps({"ticket_no": "T2", "content": content}, ensure_ascii=False))
+    assert run("case", "open", str(came), "--name", "张某", "--unit", "税务局").exit_code == 0
+    first, second, _ = run("case", "list").output.splitlines()
+    assert first.startswith("HS-2026-000002") and "2026-11-02 09:30 前" in first and "  通报110" in first
+    assert second.startswith("HS-2026-000001") and "通报" not in second
+    assert "police110" in json.loads(run("case", "list", "--format", "jsonl").output.splitlines()[0])["alerts"]
 
 
 def test_a_clerk_takes_a_ticket_by_the_words_of_the_document(run, tmp_path):

@@ -119,7 +119,7 @@ def test_the_same_caller_again_is_put_before_the_clerk_and_merged_by_nobody(room
     note = room.outbox()[-1].payload["note"]
     assert f"可能与 {first} 是同一事项，核实后可并案（由受理人决定）。" in note
     with room.store.begin() as tx:
-        assert {line.state for line in tx.case_lines()} == {"new"}
+        assert {line.state for line in tx.inbox(room.now)} == {"new"}
         kept = [value for kind in ("caller", "employer", "town", "topic") for values in
                 tx.traits_between(kind, FIRST, NEXT).values() for value in values]
     assert not [value for value in kept if "13800000000" in value]

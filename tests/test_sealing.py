@@ -282,7 +282,7 @@ def test_whoever_lacks_the_key_is_told_which_and_changes_nothing(url, book, path
         with pytest.raises(StoreDelayed, match=f"用密钥 {room.store.keys.writer.id} 封存的"), store.begin() as tx:
             tx.case_by(number)
         with store.begin() as tx:
-            assert [line.case_no for line in tx.case_lines()] == [number]
+            assert [line.case_no for line in tx.inbox(NOW)] == [number]
         store.close()
     assert room.store.missing_keys() == ()
     room.store.close()

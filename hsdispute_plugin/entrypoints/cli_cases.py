@@ -108,12 +108,12 @@ def open_(
 def list_(
     state: Annotated[list[str] | None, typer.Option("--state", help="只列这些状态，如 待登记；可写多次")] = None,
     unit: Annotated[str | None, typer.Option("--unit", help="只列这个受理部门的")] = None,
-    overdue: Annotated[bool, typer.Option("--overdue", help="只列已逾期的")] = False,
+    overdue: Annotated[bool, typer.Option("--overdue", help="只列下一步已逾期的")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, help="最多列多少件")] = 100,
     format_: Annotated[str, typer.Option("--format", help="text（给人看）或 jsonl")] = "text",
     config: Config = None, database: Database = None, now: Now = None,
 ) -> None:
-    """列出案件，快到期的在前；不含缴费人信息。"""
+    """列出案件，下一步先到期的在前，与收件箱一样；要通报谁也写出；不含缴费人信息。"""
     from hsdispute_plugin.case import State
     from hsdispute_plugin.model import SHANGHAI
 
@@ -121,22 +121,25 @@ def list_(
     if unknown := [s for s in state or () if s not in states]:
         fail(f"没有状态“{'、'.join(unknown)}”。可用：{'、'.join(s.label for s in State)}")
     with office(config, database, now) as here, here.store.begin() as tx:
-        lines = tx.case_lines(states=[states[s] for s in state or ()], unit=here.unit(unit) if unit else "",
-                              due_before=here.now if overdue else None, limit=limit)
+        lines = tx.inbox(here.now, states=[states[s] for s in state or ()], accepting=here.unit(unit) if unit else "",
+                         colour="red" if overdue else "", limit=limit)
+        alerts, told = tx.alerts_of([line.case_no for line in lines]), here.book.source.notices
         names = {u.code: u.short for u in here.book.source.units.values()}
         track, labels = here.book.source.table.by_code["track"], {s.value: s.label for s in State}
         for line in lines:
             due = line.due_at.astimezone(SHANGHAI) if line.due_at else None
             if format_ == "jsonl":
-                told = {"case_no": line.case_no, "ticket_no": line.ticket_no, "platform": line.platform, "state": line.state,
-                        "accepting_unit": line.accepting_unit, "track": line.track, "due_at": due.isoformat() if due else None}
-                typer.echo(json.dumps(told, ensure_ascii=False))
+                one = {"case_no": line.case_no, "ticket_no": line.ticket_no, "platform": line.platform, "state": line.state,
+                        "accepting_unit": line.accepting_unit, "track": line.track, "due_at": due.isoformat() if due else None,
+                       "alerts": alerts.get(line.case_no, ())}
+                typer.echo(json.dumps(one, ensure_ascii=False))
                 continue
-            late = "  逾期" if due and due < here.now else ""
+            marks = ["逾期"] if due and due < here.now else []
+            marks += [told[key].partition("：")[0] for key in alerts.get(line.case_no, ()) if key in told]
             typer.echo("  ".join([line.case_no, labels.get(line.state, line.state),
                                   track.label_of(line.track) if line.track else "—",
-                                  names.get(line.accepting_unit, "—"), f"{due:%Y-%m-%d %H:%M} 前" if due else "已答复",
-                                  f"{line.platform} {line.ticket_no}"]) + late)
+                                  names.get(line.accepting_unit, "—"), f"{due:%Y-%m-%d %H:%M} 前" if due else "没有待办时限",
+                                  f"{line.platform} {line.ticket_no}", *marks]))
         if format_ == "text":
             typer.echo(f"共 {len(lines)} 件。" if len(lines) < limit else f"列出前 {limit} 件，可用 --limit 多列。")
 
