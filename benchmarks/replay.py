@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import tempfile
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Any
 from benchmarks.apart import apart, cpu_seconds
 from benchmarks.invented import NOW, enlarged, tickets
 from hsdispute_plugin.app import clock, config_directory, open_reader
-from hsdispute_plugin.entrypoints.tickets import ticket_of_history
+from hsdispute_plugin.entrypoints.replay_lines import told_of_history
 from hsdispute_plugin.rules.load import load
 from hsdispute_plugin.rules.rulebook import RuleSource
 
@@ -39,6 +40,11 @@ def sized(source: RuleSource, count: int) -> RuleSource:
     return replace(source, families=families)
 
 
+def key(n: int) -> bytes:
+    """Return a key that looks like a hash."""
+    return (n * 0x9E3779B97F4A7C15 % 2**64).to_bytes(8, "little") + n.to_bytes(8, "little")
+
+
 def fill(folder: str, count: int) -> float:
     """Put the facts of ``count`` texts into a cache; return its size on disk in MB."""
     from hsdispute_plugin.rules.replay_cache import FactCache
@@ -51,7 +57,7 @@ def fill(folder: str, count: int) -> float:
     cache = FactCache(Path(folder), reader_of(load(config_directory())), layout)
     for start in range(0, count, BATCH):
         keys = range(start, min(start + BATCH, count))
-        cache.add([(n * 0x9E3779B97F4A7C15 % 2**64, n) for n in keys], [dice.choice(rows) for _ in keys])
+        cache.add([key(n) for n in keys], [dice.choice(rows) for _ in keys])
     cache.close()
     return sum(p.stat().st_size for p in cache.folder.iterdir()) / 1e6
 
@@ -62,13 +68,13 @@ def cached(folder: str, count: int, rule_counts: Sequence[int]) -> dict[str, Any
     from hsdispute_plugin.rules.replay_cache import FactCache
     from hsdispute_plugin.rules.replay_columns import Layout
     from hsdispute_plugin.rules.replay_compare import Side, compare
-    from hsdispute_plugin.rules.replay_gather import Seen
+    from hsdispute_plugin.rules.replay_gather import Seen, stamp
     from hsdispute_plugin.rules.replay_keys import reader_of
 
     source = load(config_directory())
     layout = Layout(source.table)
     cache = FactCache(Path(folder), reader_of(source), layout)
-    keys = [(n * 0x9E3779B97F4A7C15 % 2**64, n) for n in range(count)]
+    keys = [key(n) for n in range(count)]
     start = process_time()
     facts = cache.facts(keys)
     found: dict[str, Any] = {"read": process_time() - start, "decide": {}, "wall": {}}
@@ -84,7 +90,7 @@ def cached(folder: str, count: int, rule_counts: Sequence[int]) -> dict[str, Any
         found["wall"][rules] = min(wall for _, wall in spent)
         if rules == rule_counts[-1]:
             other = replace(made, families=tuple(replace(f, rules=f.rules[1:]) for f in made.families))
-            seen = Seen([str(n) for n in range(count)], [NOW] * count, keys)
+            seen = Seen([str(n) for n in range(count)], array("q", [stamp(NOW)]) * count, keys)
             cpu = process_time()
             sides = Side(made, layout, facts, outcome), Side(other, layout, facts, replay(other, facts, NOW.date(), layout))
             found["compare"] = process_time() - cpu
@@ -105,11 +111,12 @@ def write_raw(file: str, count: int) -> float:
 def raw(file: str, folder: str, directory: str, processes: int) -> dict[str, float]:
     """Read a file of tickets into the cache and decide; return seconds and how many were read anew."""
     from hsdispute_plugin.entrypoints.replay_run import Run
-    from hsdispute_plugin.rules.replay_history import history
 
     cpu, wall = cpu_seconds(), perf_counter()
-    run = Run(Path(folder), processes, NOW)
-    side = run.side(Path(directory), lambda: history(Path(file)))
+    with Run(Path(folder), processes, NOW, first=Path(directory)) as run:
+        from hsdispute_plugin.rules.replay_history import history
+
+        side = run.side(Path(directory), lambda: history(Path(file)))
     report = run.report(side, side)
     return {"wall": perf_counter() - wall, "cpu": cpu_seconds() - cpu, "tickets": report.comparison.tickets,
             "extracted": report.extracted}
@@ -122,7 +129,7 @@ def parse_only(file: str) -> float:
     lines = Path(file).read_bytes().splitlines()[:20_000]
     start = process_time()
     for n, line in enumerate(lines):
-        key_of(ticket_of_history(n, line))  # type: ignore[arg-type]
+        key_of(told_of_history(n, line))  # type: ignore[arg-type]
     return (process_time() - start) / len(lines) * 1e6
 
 

@@ -110,14 +110,16 @@ def open_rulebook(directory: Path | None = None, plugins: Plugins | None = None)
     return make_rulebook(load(config_directory(directory), fact_defs(extractors)), best_engine(), extractors)
 
 
-def open_reader(directory: Path) -> tuple[Extract, FactTable]:
+def open_reader(directory: Path, source: RuleSource | None = None) -> tuple[Extract, FactTable]:
     """Return what reads tickets under a configuration, and the facts it gives; without any engine.
+
+    ``source``: what its files say, where they are loaded already.
 
     Raises:
         RulebookError: With every problem of its files.
     """
     extractors = open_plugins().extractors
-    source = load(directory, fact_defs(extractors))
+    source = source or load(directory, fact_defs(extractors))
     return _reader(source, extractors), source.table
 
 

@@ -130,7 +130,7 @@ def test_packed_facts_come_back_as_they_were(seed):
         values = random_rules.facts(dice)
         clipped = {k: max(-2_000_000_000, min(2_000_000_000, v)) if type(v) is int else v for k, v in values.items()}
         empty = {d.code: frozenset() for d in LAYOUT.facts if d.kind == "多选"}
-        assert LAYOUT.unpack(LAYOUT.pack(values)) == {**empty, **clipped}
+        assert LAYOUT.unpack(LAYOUT.frame([LAYOUT.pack(values)]).row(0)) == {**empty, **clipped}
 
 
 def test_a_rule_not_yet_in_force_says_nothing():

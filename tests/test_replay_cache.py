@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from benchmarks.invented import tickets
 from hsdispute_plugin import app
-from hsdispute_plugin.entrypoints.tickets import ticket_of_history
+from hsdispute_plugin.entrypoints.replay_lines import ticket_of_history
 from hsdispute_plugin.errors import ReplayRefused
 from hsdispute_plugin.rules.automaton import fold
 from hsdispute_plugin.rules.extract import Extractor
@@ -23,8 +23,9 @@ from hsdispute_plugin.rules.lexicon import Negated, Words
 from hsdispute_plugin.rules.load import load
 from hsdispute_plugin.rules.replay_cache import FactCache
 from hsdispute_plugin.rules.replay_columns import Layout
-from hsdispute_plugin.rules.replay_gather import Chunk, Means, gather
+from hsdispute_plugin.rules.replay_gather import Chunk, Means, begin, gather
 from hsdispute_plugin.rules.replay_keys import key_of, reader_of
+from hsdispute_plugin.rules.replay_readers import Readers
 
 ROOT = Path(__file__).parents[1]
 SOURCE = load(ROOT / "config")
@@ -43,13 +44,17 @@ def reading(source):
 
 
 def chunks(given=TICKETS, size=20):
-    return [Chunk([(n, t) for n, t in enumerate(given[at : at + size], at + 1)], size) for at in range(0, len(given), size)]
+    return [Chunk(at + 1, given[at : at + size], size) for at in range(0, len(given), size)]
+
+
+def readers(processes=1):
+    return Readers(processes, partial(begin, None))
 
 
 def run(folder, source=SOURCE, given=TICKETS, **more):
     cache = FactCache(folder, reader_of(source), LAYOUT)
     try:
-        seen = gather(chunks(given), Means(parse, partial(reading, source)), cache, 1, **more)
+        seen = gather(chunks(given), Means(parse, partial(reading, source)), cache, readers(), **more)
         return seen, [LAYOUT.unpack(row) for row in cache.facts(seen.keys).rows()]
     finally:
         cache.close()
@@ -226,7 +231,8 @@ def progress(weight, done=[]):
         os.kill(os.getpid(), signal.SIGKILL)
 if __name__ == "__main__":
     cache = FactCache(Path(sys.argv[1]), reader_of(SOURCE), LAYOUT)
-    gather(chunks(), Means(parse, partial(app.open_reader, ROOT / "config")), cache, int(sys.argv[2]), progress, keep_every=40)
+    gather(chunks(), Means(parse, partial(app.open_reader, ROOT / "config")), cache, readers(int(sys.argv[2])), progress,
+           keep_every=40)
 """
 
 
@@ -271,24 +277,30 @@ def test_two_runs_do_not_write_at_once(tmp_path):
 
 
 def test_several_processes_read_what_one_reads(tmp_path):
-    lines = [Chunk([(n, t.model_dump_json().encode())], 1) for n, t in enumerate(TICKETS[:30], 1)]
+    lines = [Chunk(n, t.model_dump_json().encode(), 1) for n, t in enumerate(TICKETS[:30], 1)]
     cache = FactCache(tmp_path, reader_of(SOURCE), LAYOUT)
     means = Means(ticket_of_history, partial(app.open_reader, ROOT / "config"))
     weights: list[int] = []
-    seen = gather([*lines, Chunk([(99, b"{")], 1)], means, cache, 2, weights.append)
+    with readers(2) as pool:
+        seen = gather([*lines, Chunk(99, b"{", 1)], means, cache, pool, weights.append)
     assert [LAYOUT.unpack(row) for row in cache.facts(seen.keys).rows()] == wanted(given=TICKETS[:30])
     assert len(weights) == 31 and seen.ticket_nos == [t.ticket_no for t in TICKETS[:30]]
     assert [n for n, _ in seen.refused] == [99]
     cache.close()
 
 
+def key(*halves):
+    return b"".join(half.to_bytes(8, "little") for half in halves)
+
+
 def test_two_texts_that_share_half_a_key_keep_their_own_facts(tmp_path):
     cache = FactCache(tmp_path, READER, LAYOUT)
     rows = [LAYOUT.pack(EXTRACT(t).values) for t in TICKETS[:3]]
-    cache.add([(7, 1), (7, 2), (8, 1)], rows)
-    assert cache.facts([(7, 2), (8, 1), (7, 1), (7, 2)]).rows() == [rows[1], rows[2], rows[0], rows[1]]
-    assert (7, 1) in cache.known() and (7, 3) not in cache.known() and (9, 1) not in cache.known()
-    for unknown in ((7, 3), (9, 1)):
+    one, like, other = key(7, 1), key(7, 2), key(8, 1)
+    cache.add([one, like, other], rows)
+    assert cache.facts([like, other, one, like]).equals(LAYOUT.frame([rows[1], rows[2], rows[0], rows[1]]))
+    assert one in cache.known() and key(7, 3) not in cache.known() and key(9, 1) not in cache.known()
+    for unknown in (key(7, 3), key(9, 1)):
         with pytest.raises(ReplayRefused, match="不完整"):
-            cache.facts([(8, 1), unknown])
+            cache.facts([other, unknown])
     cache.close()

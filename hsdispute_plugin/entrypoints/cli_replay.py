@@ -41,23 +41,25 @@ def replay(
         fail("没有安装 polars，不能回放。请安装 hsdispute-plugin[replay]；不装它，其余功能照常可用")
     if format_ not in ("text", "json"):
         fail(f"--format 不能是 “{format_}”，请写 text 或 json")
-    import orjson
-
     from hsdispute_plugin import app
-    from hsdispute_plugin.entrypoints.replay_report import as_html, as_json, as_text
     from hsdispute_plugin.entrypoints.replay_run import Run
 
     at = moment(now) if now else app.clock()
     place = app.config_directory(config)
-    run = Run(app.cache_directory(cache), processes or os.cpu_count() or 1, at)
-    with _progress("改前：读事实") as progress:
-        old = run.side(edition_directory(place, before), lambda: _chunks(tickets, config, database), progress)
-    with _progress("改后：读事实") as progress:
-        new = run.side(edition_directory(place, after), lambda: _chunks(tickets, config, database), progress)
+    old_place, new_place = edition_directory(place, before), edition_directory(place, after)
+    with Run(app.cache_directory(cache), processes or os.cpu_count() or 1, at, first=old_place) as run:
+        with _progress("改前：读事实") as progress:
+            old = run.side(old_place, lambda: _chunks(tickets, config, database), progress)
+        with _progress("改后：读事实") as progress:
+            new = run.side(new_place, lambda: _chunks(tickets, config, database), progress)
+    from hsdispute_plugin.entrypoints.replay_report import as_html, as_json, as_text
+
     report = run.report(old, new, gold)
     if html:
         html.write_text(as_html(report), encoding="utf-8")
     if format_ == "json":
+        import orjson
+
         typer.echo(orjson.dumps(as_json(report), option=orjson.OPT_INDENT_2).decode())
         return
     for line in as_text(report):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -20,18 +20,10 @@ if TYPE_CHECKING:  # `hsdispute decide` reads tickets without a database
 
 PAGE = 2_000  # cases read in one transaction
 BOM = b"\xef\xbb\xbf"
-_FIELDS = {
+FIELDS = {
     "ticket_no": "工单编号", "title": "标题", "content": "内容", "received_at": "来电时间", "ticket_type": "工单类型",
     "channel": "受理渠道", "area": "所在辖区", "caller_name": "来电人", "caller_phone": "来电号码", "respondent": "被反映单位",
     "urgency": "紧急程度", "host_due_at": "平台时限", "repeat_of": "原工单", "extra": "其他字段",
-}
-#: What exports call the fields, beside their Chinese names.
-_NAMED = {label: name for name, label in _FIELDS.items()} | {
-    "id": "ticket_no", "编号": "ticket_no", "工单号": "ticket_no", "工单标题": "title", "text": "content", "主要内容": "content",
-    "诉求内容": "content", "工单内容": "content", "正文": "content", "受理时间": "received_at", "创建时间": "received_at",
-    "登记时间": "received_at", "类型": "ticket_type", "诉求类型": "ticket_type", "来源": "channel", "区域": "area",
-    "所属区域": "area", "姓名": "caller_name", "联系人": "caller_name", "联系电话": "caller_phone", "电话": "caller_phone",
-    "办结时限": "host_due_at",
 }
 
 
@@ -52,16 +44,6 @@ def ticket_from(given: Any) -> Ticket:
     return ticket
 
 
-def ticket_of_history(number: int, given: bytes | Mapping[str, Any]) -> Ticket | TicketRefused:
-    """Return the ticket of one line or row of an export, whose columns may have Chinese names; it may lack a number."""
-    value = _value(given) if isinstance(given, bytes) else given
-    if not isinstance(value, Mapping):
-        return value if isinstance(value, TicketRefused) else TicketRefused("这一行不是一张工单")
-    named = {_NAMED.get(str(key).strip(), str(key)): v for key, v in value.items()}
-    named = {**named, **{k: v for k, v in value.items() if k in _FIELDS}}  # our own names go before others
-    return _ticket({"ticket_no": f"第{number}行", **named})
-
-
 def rows_of(store: Store) -> Iterator[CaseRow]:
     """Yield all cases of a store by number, a page in each transaction, so that a running gateway hardly waits."""
     last = ""
@@ -76,7 +58,7 @@ def rows_of(store: Store) -> Iterator[CaseRow]:
 
 def _sentence(place: tuple[int | str, ...], kind: str) -> str:
     name = str(place[0]) if place else ""
-    field = f"{_FIELDS[name]}（{name}）" if name in _FIELDS else "工单"
+    field = f"{FIELDS[name]}（{name}）" if name in FIELDS else "工单"
     if kind in ("missing", "too_short", "string_too_short"):
         return f"缺少{field}"
     if name in ("received_at", "host_due_at"):
@@ -94,26 +76,26 @@ def read_tickets(given: bytes | Iterable[bytes]) -> Iterator[tuple[int, Ticket |
     if first is None:
         return
     number, line = first
-    value = _value(line)
+    value = value_of(line)
     if isinstance(value, TicketRefused) and line.removeprefix(BOM).lstrip()[:1] in (b"{", b"["):
         rest = list(lines)  # it opens a value that does not end on its line: one value over the whole file, or a bad line
-        value = _value(b"".join([line, *(r for _, r in rest)]))
+        value = value_of(b"".join([line, *(r for _, r in rest)]))
         if isinstance(value, TicketRefused):
             yield from (_line(n, r) for n, r in chain([first], rest) if r.strip())
             return
         lines = iter(())
     if isinstance(value, list):
-        yield from ((place, _ticket(v)) for place, v in enumerate(value, 1))
+        yield from ((place, ticket_or_refusal(v)) for place, v in enumerate(value, 1))
     else:
-        yield number, _ticket(value)
+        yield number, ticket_or_refusal(value)
     yield from (_line(n, r) for n, r in lines if r.strip())
 
 
 def _line(number: int, line: bytes) -> tuple[int, Ticket | TicketRefused]:
-    return number, _ticket(_value(line))
+    return number, ticket_or_refusal(value_of(line))
 
 
-def _value(raw: bytes) -> Any:
+def value_of(raw: bytes) -> Any:
     """Return the JSON value of some bytes, or why it is none (a value, so that the reader goes on)."""
     try:
         return orjson.loads(raw)
@@ -127,7 +109,8 @@ def _value(raw: bytes) -> Any:
         return TicketRefused("这一行不是 JSON，请每行写一张工单：{\"ticket_no\": \"1\", \"content\": \"…\"}")
 
 
-def _ticket(value: Any) -> Ticket | TicketRefused:
+def ticket_or_refusal(value: Any) -> Ticket | TicketRefused:
+    """Return the ticket of one JSON value, or why it is none."""
     if isinstance(value, TicketRefused):
         return value
     try:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from struct import Struct
 
 import polars as pl
 
@@ -23,6 +24,7 @@ from hsdispute_plugin.rules.replay_keys import Key, Reader
 from hsdispute_plugin.rules.replay_packing import Row
 
 KEYS: dict[str, type[pl.DataType]] = {"key": pl.UInt64, "key.1": pl.UInt64}
+_HALVES = Struct("<QQ").unpack
 PARTS = 16  # more are put together when a run has ended
 GROUP = 100_000  # rows of one group of a file
 
@@ -31,13 +33,14 @@ GROUP = 100_000  # rows of one group of a file
 class Known:
     """The texts whose facts are known, small enough to be sent to every process that reads."""
 
-    first: array[int]  # ascending
+    first: array[int]  # one half of each key, ascending
     second: array[int]
 
     def __contains__(self, key: Key) -> bool:
-        at = bisect_left(self.first, key[0])
-        while at < len(self.first) and self.first[at] == key[0]:
-            if self.second[at] == key[1]:
+        first, second = _HALVES(key)
+        at = bisect_left(self.first, first)
+        while at < len(self.first) and self.first[at] == first:
+            if self.second[at] == second:
                 return True
             at += 1
         return False
@@ -101,10 +104,9 @@ class FactCache:
         return None
 
     def add(self, keys: Sequence[Key], rows: Sequence[Row]) -> None:
-        """Keep the facts of some texts, for good once this returns."""
-        if not keys:
-            return
-        self._append(pl.concat([_frame(keys), self._layout.frame(rows)], how="horizontal").unique(list(KEYS), keep="any"))
+        """Keep the facts of some texts, each given once, for good once this returns."""
+        if keys:
+            self._append(pl.concat([_frame(keys), self._layout.frame(rows)], how="horizontal"))
 
     def take(self, donor: FactCache, keys: Sequence[Key]) -> None:
         """Take over the facts of texts that another reader reads alike."""
@@ -156,7 +158,10 @@ class FactCache:
 
 
 def _frame(keys: Sequence[Key]) -> pl.DataFrame:
-    return pl.DataFrame([pl.Series(name, [key[half] for key in keys], dtype=KEYS[name]) for half, name in enumerate(KEYS)])
+    halves = pl.col("").bin
+    return pl.Series("", keys, dtype=pl.Binary).to_frame().select(
+        halves.slice(8 * n, 8).bin.reinterpret(dtype=dtype, endianness="little").alias(name)
+        for n, (name, dtype) in enumerate(KEYS.items()))
 
 
 def _write(frame: pl.DataFrame, file: Path) -> None:

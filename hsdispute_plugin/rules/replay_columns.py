@@ -23,9 +23,10 @@ class Layout(Packing):
 
     def frame(self, rows: Iterable[Row]) -> pl.DataFrame:
         """Return rows as columns."""
-        columns = list(zip(*rows, strict=True)) or [()] * len(self.schema)
-        return pl.DataFrame([pl.Series(name, values, dtype=dtype)
-                             for (name, dtype), values in zip(self.schema.items(), columns, strict=True)])
+        packed = pl.Series("row", list(rows), dtype=pl.Binary).to_frame()
+        return packed.select(
+            pl.col("row").bin.slice(self.offsets[name], abs(self.widths[name]) // 8)
+            .bin.reinterpret(dtype=dtype, endianness="little").alias(name) for name, dtype in self.schema.items())
 
     def flag(self, code: str, value: Scalar) -> pl.Expr | None:
         """Return what tells whether a set holds a member, or a 单选 or 是否 fact is just this; ``None``: it never can."""

@@ -28,7 +28,7 @@ from hsdispute_plugin.rules.facts import FactTable, Kind
 from hsdispute_plugin.rules.replay import Fired, Outcome
 from hsdispute_plugin.rules.replay_columns import Layout
 from hsdispute_plugin.rules.replay_due import shifts
-from hsdispute_plugin.rules.replay_gather import Seen
+from hsdispute_plugin.rules.replay_gather import NEVER, Seen
 from hsdispute_plugin.rules.rulebook import RuleSource
 
 
@@ -75,8 +75,7 @@ class Side:
 def compare(before: Side, after: Side, seen: Seen, now: datetime) -> Comparison:
     """Compare what two editions conclude of the same tickets."""
     ticket_nos = pl.Series("ticket_no", seen.ticket_nos, dtype=pl.String)
-    received = pl.Series("received", [r and r.astimezone(SHANGHAI).replace(tzinfo=None) for r in seen.received],
-                         dtype=pl.Datetime("us"))
+    received = pl.Series("received", seen.received, dtype=pl.Int64).replace(NEVER, None).cast(pl.Datetime("us"))
     day = now.astimezone(SHANGHAI).date()
     none = pl.repeat(False, len(ticket_nos), dtype=pl.Boolean, eager=True)
     changed, changes = none, list[Change]()

@@ -2,57 +2,63 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import threading
-from collections import deque
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from datetime import datetime
-from itertools import chain, islice
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from hsdispute_plugin.errors import ReplayRefused, TicketRefused
-from hsdispute_plugin.model import Facts, Ticket
+from hsdispute_plugin.errors import TicketRefused
+from hsdispute_plugin.model import SHANGHAI, Facts, Ticket
 from hsdispute_plugin.rules.automaton import Automaton, fold
 from hsdispute_plugin.rules.facts import FactTable
-from hsdispute_plugin.rules.replay_keys import Key, key_of
+from hsdispute_plugin.rules.replay_keys import Key, Told, key_of
 from hsdispute_plugin.rules.replay_packing import Packing, Row
+from hsdispute_plugin.rules.replay_readers import Readers
 
 if TYPE_CHECKING:  # the processes that read need no columns
     from hsdispute_plugin.rules.replay_cache import FactCache, Known
 
-CHUNK = 1_000  # records given to a process at once
+CHUNK = 1_000  # rows given to a process at once
 KEPT = 20_000  # facts kept together: what a killed run loses at most, beside what is under way
-
-Record = tuple[int, Any]  # its number in the history, and a line or a mapping that ``parse`` reads
+REMEMBERED = 100_000  # texts that a process knows it has read
+NEVER = -(2**63)  # in place of a moment
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=SHANGHAI), timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some records, and how much of the history they are (bytes, or rows)."""
+    """Some records in a row: lines of a file, or rows of whatever ``parse`` reads.
 
-    records: Sequence[Record]
+    ``first`` is the number of the first in the history; ``weight`` says how much of it they are (bytes, or rows).
+    """
+
+    first: int
+    given: bytes | Sequence[Any]
     weight: int
+
+    def records(self) -> Iterator[tuple[int, Any]]:
+        """Return the number and the words of each record; blank lines are counted, and passed over."""
+        if not isinstance(self.given, bytes):
+            return enumerate(self.given, self.first)
+        return ((n, line) for n, line in enumerate(self.given.split(b"\n"), self.first) if line.strip())
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """How to read: made anew in each process, so all of it can be sent there. ``read`` gives the extractor and its facts."""
+    """How to read. ``read`` gives the extractor and its facts; with ``plugins``, ``parse`` gives nothing but a ``Ticket``."""
 
-    parse: Callable[[int, Any], Ticket | TicketRefused]
-    read: Callable[[], tuple[Callable[[Ticket], Facts], FactTable]]
+    parse: Callable[[int, Any], Ticket | Told | TicketRefused]
+    read: Callable[[], tuple[Callable[[Any], Facts], FactTable]]
     plugins: bool = False
 
 
 @dataclass(slots=True)
 class Seen:
-    """The tickets of a history in their order, and what was no ticket."""
+    """The tickets of a history in their order, and what was no ticket. ``received``: as ``stamp`` gives it."""
 
     ticket_nos: list[str] = field(default_factory=list)
-    received: list[datetime | None] = field(default_factory=list)
+    received: array[int] = field(default_factory=lambda: array("q"))
     keys: list[Key] = field(default_factory=list)
     refused: list[tuple[int, str]] = field(default_factory=list)
     extracted: int = 0
@@ -63,52 +69,71 @@ class Seen:
 class _Read:
     """One chunk as read."""
 
-    tickets: list[tuple[str, datetime | None, Key]]
+    ticket_nos: list[str]
+    received: array[int]
+    keys: list[Key]
     refused: list[tuple[int, str]]
-    new: list[tuple[Key, Row]]
+    new: dict[Key, Row]
     same: list[Key]  # read alike by the donor
     weight: int
 
 
-class _Worker:
+def stamp(at: datetime | None) -> int:
+    """Return a moment as microseconds of the county's own clock."""
+    return NEVER if at is None else (at - _EPOCH) // _MICROSECOND
+
+
+class Worker:
     """Reads chunks in one process. ``changed``: the phrases in which this reader and the donor differ."""
 
     def __init__(self, means: Means, known: Known, alike: Known | None, changed: frozenset[str]) -> None:
-        self._means, self._known, self._alike = means, known, alike
-        self._row: Callable[[Ticket], Row] = self._begin  # a process that finds everything known reads no lexicon
+        self._means, self._alike = means, alike
+        self._known: Known | frozenset[Key] = known or frozenset()  # to ask nothing takes no time
         self._changed = Automaton(sorted(changed)) if changed else None
+        self._met: set[Key] = set()
+        self._reader: tuple[Callable[[Any], Facts], Packing] | None = None
 
     def __call__(self, chunk: Chunk) -> _Read:
-        read = _Read([], [], [], [], chunk.weight)
-        met: set[Key] = set()
-        for number, given in chunk.records:
+        """Read one chunk."""
+        read, met, known = _Read([], array("q"), [], [], {}, [], chunk.weight), self._met, self._known
+        for number, given in chunk.records():
             ticket = self._means.parse(number, given)
             if isinstance(ticket, TicketRefused):
                 read.refused.append((number, str(ticket)))
                 continue
             key = key_of(ticket, self._means.plugins)
-            read.tickets.append((ticket.ticket_no, ticket.received_at, key))
-            if key in met or key in self._known:
+            read.ticket_nos.append(ticket.ticket_no)
+            read.received.append(stamp(ticket.received_at))
+            read.keys.append(key)
+            if key in met or key in known:
                 continue
             met.add(key)
             if self._alike is not None and key in self._alike and not self._touched(ticket):
                 read.same.append(key)
             else:
-                read.new.append((key, self._row(ticket)))
+                extract, packing = self._reader or self._open()
+                read.new[key] = packing.pack(extract(ticket).values)
+        if len(met) > REMEMBERED:
+            met.clear()
         return read
 
-    def _begin(self, ticket: Ticket) -> Row:
+    def _open(self) -> tuple[Callable[[Any], Facts], Packing]:
+        """Load what reads; a process that finds everything known reads no lexicon."""
         extract, table = self._means.read()
-        pack = Packing(table).pack
-        self._row = lambda t: pack(extract(t).values)
-        return self._row(ticket)
+        self._reader = extract, Packing(table)
+        return self._reader
 
-    def _touched(self, ticket: Ticket) -> bool:
+    def _touched(self, ticket: Ticket | Told) -> bool:
         return self._changed is not None and any(True for _ in self._changed.find(fold(ticket.text)))
 
 
+def begin(inherited: Means | None, means: Means, *told: Any) -> Worker:
+    """Begin to read in one process; what it has inherited it need not load again."""
+    return Worker(inherited if inherited == means else means, *told)
+
+
 def gather(
-    chunks: Iterable[Chunk], means: Means, cache: FactCache, processes: int, progress: Callable[[int], None] = lambda _: None,
+    chunks: Iterable[Chunk], means: Means, cache: FactCache, readers: Readers, progress: Callable[[int], None] = lambda _: None,
     keep_every: int = KEPT,
 ) -> Seen:
     """Read a history into the cache and return its tickets in order.
@@ -118,8 +143,8 @@ def gather(
     donor = cache.donor()
     nearest, changed = donor if donor else (None, frozenset[str]())
     try:
-        given = means, cache.known(), nearest.known() if nearest else None, changed
         seen, new, same = Seen(), dict[Key, Row](), dict[Key, None]()
+        kept: set[Key] = set()  # of this run: chunks read at the same time may hold the same words
 
         def keep() -> None:
             cache.add(list(new), list(new.values()))
@@ -130,15 +155,13 @@ def gather(
             new.clear()
             same.clear()
 
-        kept: set[Key] = set()  # of this run: chunks read at the same time may hold the same words
         try:
-            for read in _all(chunks, given, processes):
+            for read in readers.work(chunks, means, cache.known(), nearest.known() if nearest else None, changed):
                 seen.refused += read.refused
-                for ticket_no, received, key in read.tickets:
-                    seen.ticket_nos.append(ticket_no)
-                    seen.received.append(received)
-                    seen.keys.append(key)
-                new.update((k, row) for k, row in read.new if k not in kept)
+                seen.ticket_nos += read.ticket_nos
+                seen.received += read.received
+                seen.keys += read.keys
+                new.update(read.new if kept.isdisjoint(read.new) else {k: row for k, row in read.new.items() if k not in kept})
                 same.update(dict.fromkeys(k for k in read.same if k not in kept))
                 if len(new) + len(same) >= keep_every:
                     keep()
@@ -149,52 +172,3 @@ def gather(
     finally:
         if nearest:
             nearest.close()
-
-
-def _all(chunks: Iterable[Chunk], given: tuple[Any, ...], processes: int) -> Iterator[_Read]:
-    """Read chunks in order, a few ahead in each process."""
-    chunks = iter(chunks)
-    first = list(islice(chunks, 2))
-    chunks = chain(first, chunks)
-    if processes <= 1 or len(first) < 2:  # not worth a second process
-        yield from map(_Worker(*given), chunks)
-        return
-    # Processes begun anew, not forked: the threads that columns use would not survive a fork.
-    fresh = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=fresh, initializer=_begin, initargs=given) as pool:
-        waiting: deque[Future[_Read]] = deque()
-        try:
-            for chunk in chunks:
-                waiting.append(pool.submit(_read, chunk))
-                if len(waiting) > 3 * processes:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        except BrokenProcessPool:
-            raise ReplayRefused("读取工单的进程被系统结束了（多半是内存不足）。已读好的都在缓存里，"
-                                "请减少 --processes 后再跑，会接着做") from None
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-_worker: _Worker | None = None  # one in each process that reads
-
-
-def _begin(*given: Any) -> None:
-    global _worker
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    _worker = _Worker(*given)
-
-
-def _end_with_parent() -> None:
-    """A parent that is killed cannot end its pool."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _read(chunk: Chunk) -> _Read:
-    if _worker is None:
-        raise RuntimeError("_begin comes first")
-    return _worker(chunk)

@@ -14,9 +14,9 @@ import polars as pl
 from hsdispute_plugin.errors import ReplayRefused
 from hsdispute_plugin.model import decode
 from hsdispute_plugin.rules.replay_gather import CHUNK, Chunk
-from hsdispute_plugin.rules.tables_rows import rows_of_workbook
 
 KINDS = (".jsonl", ".json", ".csv", ".xlsx", ".parquet")
+_BLOCK = 400_000  # bytes of lines given to a process at once
 _BATCH = 50_000  # rows of Parquet held at once
 _SAMPLE = 65_536  # bytes by which the encoding of a CSV file is told
 
@@ -35,6 +35,8 @@ def history(file: Path) -> tuple[Iterator[Chunk], int | None]:
         if kind == ".parquet":
             return chunks_of(_of_parquet(file)), int(pl.scan_parquet(file).select(pl.len()).collect().item())
         if kind == ".xlsx":
+            from hsdispute_plugin.rules.tables_rows import rows_of_workbook  # takes long to import
+
             return chunks_of(rows_of_workbook(file)), None
         if kind == ".csv":
             return chunks_of(_of_csv(file)), None
@@ -48,16 +50,18 @@ def history(file: Path) -> tuple[Iterator[Chunk], int | None]:
 
 def chunks_of(rows: Iterable[Any]) -> Iterator[Chunk]:
     """Cut rows into chunks; each row weighs one. They are numbered from 1."""
-    numbered = enumerate(rows, 1)
-    while records := list(islice(numbered, CHUNK)):
-        yield Chunk(records, len(records))
+    waiting, first = iter(rows), 1
+    while taken := list(islice(waiting, CHUNK)):
+        yield Chunk(first, taken, len(taken))
+        first += len(taken)
 
 
 def _lines(file: Path) -> Iterator[Chunk]:
+    first = 1
     with file.open("rb") as lines:
-        numbered = enumerate(lines, 1)
-        while taken := list(islice(numbered, CHUNK)):
-            yield Chunk([(n, line) for n, line in taken if line.strip()], sum(len(line) for _, line in taken))
+        while block := lines.read(_BLOCK) + lines.readline():
+            yield Chunk(first, block, len(block))
+            first += block.count(b"\n")
 
 
 def _whole(file: Path) -> list[Any] | None:

@@ -7,20 +7,41 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
 from enum import Enum
 from functools import cache
+from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hsdispute_plugin.model import Ticket
 from hsdispute_plugin.rules.chain import NUMBER_SIGNALS
-from hsdispute_plugin.rules.lexicon import Negated, Words
+from hsdispute_plugin.rules.lexicon import Negated, Sense, Words
 from hsdispute_plugin.rules.rulebook import RuleSource
 
-Key = tuple[int, int]  # two halves of a 128-bit hash
+Key = bytes  # a 128-bit hash
 ROOTS = ("extract", "replay_packing")  # the rooms whose code makes facts, with all rooms of ours that they import
 #: Parts of ``Words`` that belong to single phrases; every other part is the frame, which concerns all texts.
 _OF_PHRASES = ("phrases", "blocks", "wholes", "entries")
+
+
+class Told(NamedTuple):
+    """What reading and reports ask of a past ticket, each as a ``Ticket`` would have it."""
+
+    ticket_no: str
+    title: str
+    content: str
+    received_at: datetime | None
+    ticket_type: str
+    area: str
+    caller_name: str
+    caller_phone: str
+    repeat_of: str
+
+    @property
+    def text(self) -> str:
+        """Title and content as one text."""
+        return f"{self.title}\n{self.content}" if self.title else self.content
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +73,14 @@ def reader_of(source: RuleSource, plugins: Sequence[str] = ()) -> Reader:
     return Reader(_hash(rest), _frame(source.words), _phrases(source.words))
 
 
-def key_of(ticket: Ticket, plugins: bool = False) -> Key:
+def key_of(ticket: Ticket | Told, plugins: bool = False) -> Key:
     """Return the hash of all that extraction reads of a ticket; with plugins, of the whole ticket."""
-    # Lengths stand first, so that no two sets of fields run together alike.
-    title, content, kind, area = ticket.title, ticket.content, ticket.ticket_type, ticket.area
-    given = f"{bool(ticket.caller_phone):d}{bool(ticket.caller_name):d}{bool(ticket.repeat_of):d}"
-    told = f"{len(title)} {len(content)} {len(kind)} {given} {title}{content}{kind}{area}"
-    text = ticket.model_dump_json() if plugins else told
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-    return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
+    if plugins and isinstance(ticket, Ticket):
+        text = ticket.model_dump_json()
+    else:  # no text of a ticket holds NUL, so that no two sets of fields run together alike
+        given = f"{'p' if ticket.caller_phone else ''}{'n' if ticket.caller_name else ''}{'r' if ticket.repeat_of else ''}"
+        text = f"{ticket.title}\0{ticket.content}\0{ticket.ticket_type}\0{ticket.area}\0{given}"
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def code_of(function: Callable[..., Any]) -> str:
@@ -75,14 +95,19 @@ def _phrases(words: Words) -> dict[str, str]:
     A phrase acts by its senses, by being a whole word, and by the phrases inside it that do not count there. Numbers of
     entries are no part of it: they shift when a row is put in.
     """
+    asked = [f.name for f in fields(Sense) if f.name != "entry"]
+    hashes: dict[Any, str] = {}  # many phrases do the same
     found = {}
     for phrase in {*words.phrases, *words.blocks, *words.wholes}:
-        senses = sorted(json.dumps({k: v for k, v in _plain(s).items() if k != "entry"}, sort_keys=True, ensure_ascii=False)
-                        for s in words.phrases.get(phrase, ()))
+        senses = tuple(sorted(tuple(str(getattr(s, name)) for name in asked) for s in words.phrases.get(phrase, ())))
         entries = words.blocks.get(phrase, set())
         inside = {phrase[a:b] for a in range(len(phrase)) for b in range(a + 1, len(phrase) + 1)} if entries else set()
-        hidden = sorted((inner, s.klass, s.tag) for inner in inside for s in words.phrases.get(inner, ()) if s.entry in entries)
-        found[phrase] = _hash([senses, phrase in words.wholes, hidden])
+        hidden = tuple(sorted((inner, s.klass, s.tag) for inner in inside for s in words.phrases.get(inner, ())
+                              if s.entry in entries))
+        does = senses, phrase in words.wholes, hidden
+        if does not in hashes:
+            hashes[does] = _hash(does)
+        found[phrase] = hashes[does]
     return found
 
 

@@ -1,4 +1,4 @@
-"""The facts of a ticket packed into a row of numbers: each set and all yes-or-no facts as bits, nothing ever null.
+"""The facts of a ticket packed into a row of bytes, number after number: sets and yes-or-no facts as bits, nothing ever null.
 
 - 多选: one bit for each member, in as many words as it takes;
 - 是否: two bits in the words ``flags``, one for 是 and one for 否; a missing fact has neither;
@@ -8,8 +8,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial, reduce
+from operator import getitem, xor
 
 from hsdispute_plugin.model import FactValue
 from hsdispute_plugin.rules.condition import Scalar
@@ -19,10 +22,10 @@ FLAGS = "flags"
 OTHER = 65_535
 MISSING = -(2**31)
 CLIP = 2_000_000_000  # twice the largest number a rule may name
-REMEMBERED = 50_000
+REMEMBERED = 5_000  # values of one fact kept ready
 _WORD = 64
 
-Row = tuple[int, ...]
+Row = bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,19 @@ class Bit:
 
     column: str
     mask: int
+
+
+class _Places(dict[FactValue, int]):
+    """The bits of a row that each value of one fact sets; messages repeat few, so those met are kept."""
+
+    def __init__(self, bits_of: Callable[[FactValue], int]) -> None:
+        self._bits_of = bits_of
+
+    def __missing__(self, value: FactValue) -> int:
+        made = self._bits_of(value)
+        if len(self) < REMEMBERED:
+            self[value] = made
+        return made
 
 
 class Packing:
@@ -56,9 +72,16 @@ class Packing:
         for (code, answer), bit in zip(flags, self._words(FLAGS, len(flags)), strict=True):
             self._bits.setdefault(code, {})[answer] = bit
         self._columns = {name: n for n, name in enumerate(self.widths)}
-        self._numbers = {d.code: self._columns[d.code] for d in self.facts if d.kind is Kind.INT}
-        self._empty = [MISSING if name in self._numbers else 0 for name in self.widths]
-        self._ready: dict[tuple[str, FactValue], tuple[tuple[int, int], ...]] = {}
+        self.offsets: dict[str, int] = {}  # the byte at which each column begins
+        self.size = 0  # bytes of a row
+        for name, width in self.widths.items():
+            self.offsets[name] = self.size
+            self.size += abs(width) // 8
+        numbers = [d.code for d in self.facts if d.kind is Kind.INT]
+        self._empty = sum(self._at(code, MISSING) for code in numbers)
+        # What is no fact of a text leaves no mark.
+        self._of_fact: defaultdict[str, _Places] = defaultdict(lambda: _Places(lambda _: 0))
+        self._of_fact |= {d.code: _Places(partial(self._bits_of, d)) for d in self.facts}
 
     def _words(self, name: str, count: int) -> list[Bit]:
         """Give ``count`` bits their places, in words as narrow as they can be."""
@@ -71,31 +94,30 @@ class Packing:
         return bits
 
     def pack(self, values: Mapping[str, FactValue]) -> Row:
-        """Return the facts of one ticket as a row of numbers."""
-        row = list(self._empty)
-        for code, value in values.items():
-            if code in self._numbers:
-                row[self._numbers[code]] = max(-CLIP, min(CLIP, int(value)))  # type: ignore[arg-type]
-                continue
-            places = self._ready.get((code, value))
-            for column, mask in self._places_of(code, value) if places is None else places:
-                row[column] |= mask
-        return tuple(row)
+        """Return the facts of one ticket as a row."""
+        # Each fact has bits of its own, and a number turns the missing one that stands there into itself.
+        bits = map(getitem, map(self._of_fact.__getitem__, values), values.values())
+        return reduce(xor, bits, self._empty).to_bytes(self.size, "little")
 
-    def _places_of(self, code: str, value: FactValue) -> tuple[tuple[int, int], ...]:
-        """Columns and bits of one value; messages repeat few, so those met are kept ready."""
-        if code in self._places:
-            made: tuple[tuple[int, int], ...] = ((self._columns[code], self._places[code].get(str(value), OTHER)),)
-        else:
-            bits = self._bits.get(code, {})
-            held = [bits[m] for m in value if m in bits] if isinstance(value, frozenset) else [bits[bool(value)]] if bits else []
-            made = tuple((self._columns[b.column], b.mask) for b in held)
-        if len(self._ready) < REMEMBERED:
-            self._ready[code, value] = made
-        return made
+    def _bits_of(self, fact: FactDef, value: FactValue) -> int:
+        code = fact.code
+        if fact.kind is Kind.INT:
+            return self._at(code, max(-CLIP, min(CLIP, int(value)))) ^ self._at(code, MISSING)  # type: ignore[arg-type]
+        if fact.kind is Kind.CHOICE:
+            return self._at(code, self._places[code].get(str(value), OTHER))
+        bits = self._bits[code]
+        held = [bits[m] for m in value if m in bits] if isinstance(value, frozenset) else [bits[bool(value)]]
+        return sum(self._at(b.column, b.mask) for b in held)
+
+    def _at(self, column: str, number: int) -> int:
+        """Return a number of a column where it stands in a row."""
+        return number % (1 << abs(self.widths[column])) << 8 * self.offsets[column]
 
     def unpack(self, row: Sequence[int]) -> dict[str, FactValue]:
-        """Return the facts of one row; the way back of ``pack`` (a value that the table does not know is an empty text)."""
+        """Return the facts of one row of columns; the way back of ``pack``.
+
+        A value that the table does not know is an empty text.
+        """
         found: dict[str, FactValue] = {}
         for fact in self.facts:
             if fact.kind is Kind.INT:

@@ -118,15 +118,15 @@ def _replay(old: Path, new: Path, store: Store, at: datetime, progress: Progress
 
     with store.reading() as tx:
         count = tx.count_cases()
-    run = Run(joined.cache_directory(), max(1, (os.cpu_count() or 1) - 1), at)  # a core is left to the gateway
-
     def chunks() -> tuple[Iterator[Chunk], int | None]:
         return chunks_of(row.ticket for row in rows_of(store)), None
 
     def told(done: int, _: int | None) -> None:
         progress(done, 2 * count)
 
-    return as_json(run.report(run.side(old, chunks, told), run.side(new, chunks, told)))
+    processes = max(1, (os.cpu_count() or 1) - 1)  # a core is left to the gateway
+    with Run(joined.cache_directory(), processes, at) as run:
+        return as_json(run.report(run.side(old, chunks, told), run.side(new, chunks, told)))
 
 
 def _charts(result: Mapping[str, Any]) -> list[tuple[str, str, Mapping[str, Any]]]:
