@@ -31,6 +31,7 @@ _TELLING = ("scope", "lead", "units", "track", "signals", "alerts", "due")
 
 PAPERS = "文书"
 _NAMING = ("register", "correct_registration")  # acts that write down who the other party is, and where
+_ALARMING = ("raise_danger", "settle_danger", "close_public_opinion")  # acts by which an alarm begins or ends
 
 
 class Desk(Ticking):
@@ -79,10 +80,11 @@ class Desk(Ticking):
             if row and _had(row, given):
                 return row, None  # another worker was quicker
             if new := row is None:
-                row = self._opened(tx, platform, given, used, note, now, taken_by)
+                docket = self._opened(tx, platform, given, used, note, now, taken_by)
             else:
-                row = self._renewed(tx, self._read(tx, row, book, now), given, used, note, now)
-            tx.set_traits(row.case_no, [*used.shared, *alerting(used.decision)], row.opened_at, anew=new)
+                docket = self._renewed(tx, self._read(tx, row, book, now), given, used, note, now)
+            row = docket.row
+            tx.set_traits(row.case_no, [*used.shared, *alerting(docket.case)], row.opened_at, anew=new)
             if beside:
                 keep(tx, row.case_no, beside, live.decision, used.decision.edition, now)
             along(tx)
@@ -141,10 +143,10 @@ class Desk(Ticking):
                 for other in outcome.others:
                     self._done(tx, terms, self._docket(tx, other.case.number, book, now), other, by, {})
                 done = self._done(tx, terms, docket, outcome, by, written)
-                if act in _NAMING:
+                if act in (*_NAMING, *_ALARMING):
                     row, case = done.docket.row, outcome.case
                     named = traits(tx, terms, key, ticket_of(row), case.decision.topics, case)
-                    tx.set_traits(case_no, [*named, *alerting(case.decision)], row.opened_at)
+                    tx.set_traits(case_no, [*named, *alerting(case)], row.opened_at)
                 return done
             except CaseRefused as err:
                 raise CaseRefused(in_words(str(err), terms)) from err
@@ -158,7 +160,7 @@ class Desk(Ticking):
 
     def _opened(
         self, tx: Transaction, platform: str, given: HostTicket, used: Thought, note: str, now: datetime, taken_by: Actor | None,
-    ) -> CaseRow:
+    ) -> Docket:
         terms, decision = used.terms, used.decision
         year = now.astimezone(SHANGHAI).year
         number = f"HS-{year}-{tx.next_number(f'case-{year}'):06d}"
@@ -172,13 +174,13 @@ class Desk(Ticking):
         why = f"待首问人员登记；按规则册给出建议（{used.signed}）"
         tx.add_journal(number, now, signature(terms, taken_by) if taken_by else ROBOT, "收到工单", why, "四、首段；四（二）")
         docket = Docket(row, outcome.case, clocked(terms, outcome))
-        row = self._told(tx, terms, docket, None, note, now, anew=True).row
-        self._notify(tx, of_alerts(f"{number}-{row.writes}", outcome.case, decision.alerts), now)
-        return row
+        docket = self._told(tx, terms, docket, None, note, now, anew=True)
+        self._notify(tx, of_alerts(f"{number}-{docket.row.writes}", outcome.case, decision.alerts), now)
+        return docket
 
     def _renewed(
         self, tx: Transaction, before: Docket, given: HostTicket, used: Thought, note: str, now: datetime
-    ) -> CaseRow:
+    ) -> Docket:
         terms, decision = used.terms, used.decision
         row, told = before.row, decision_codes(decision)
         again = any(_compared(row.decision, k) != _compared(told, k) for k in _TELLING)
@@ -190,17 +192,17 @@ class Desk(Ticking):
             outcome = before.case.suggest_again(by, decision)
         except CaseRefused as err:  # archived or merged: a person must look
             tx.add_journal(row.case_no, now, ROBOT, "工单有变", str(err), "四（五）")
-            return self._told(tx, terms, replace(before, row=row), before, str(err), now).row
+            return self._told(tx, terms, replace(before, row=row), before, str(err), now)
         why = f"工单内容有变，建议{'随之改变' if again else '不变'}（规则册 {decision.edition}）"
         tx.add_journal(row.case_no, now, ROBOT, "重新建议", why, "四、首段；四（二）")
         after = Docket(row, outcome.case, clocked(terms, outcome, before.clocks))
         if not again:
-            return save(tx, terms, after, before.clocks).row
-        row = self._told(tx, terms, after, before, note, now).row
+            return save(tx, terms, after, before.clocks)
+        after = self._told(tx, terms, after, before, note, now)
         earlier = {a.key for a in before.case.decision.alerts}
         new = (a for a in decision.alerts if a.key not in earlier)
-        self._notify(tx, of_alerts(f"{row.case_no}-{row.writes}", after.case, new), now)
-        return row
+        self._notify(tx, of_alerts(f"{row.case_no}-{after.row.writes}", after.case, new), now)
+        return after
 
 
 def _had(row: CaseRow, given: HostTicket) -> bool:

@@ -16,13 +16,14 @@ from datetime import datetime, timedelta
 from hsdispute_plugin import store_schema as schema
 from hsdispute_plugin.case import Case, State
 from hsdispute_plugin.desk_docket import Terms
-from hsdispute_plugin.model import Decision, FactValue, Ticket
+from hsdispute_plugin.model import FactValue, Ticket
 from hsdispute_plugin.rules.automaton import fold
 from hsdispute_plugin.store import Transaction
-from hsdispute_plugin.store_board import ALERT
+from hsdispute_plugin.store_board import ALERT, DANGER
 from hsdispute_plugin.store_traits import NONE, Common
 
 EMPLOYER, TOPIC, TOWN, CALLER = "employer", "topic", "town", schema.CALLER
+DANGER_OVER, OPINION_OVER = "danger-over", "opinion-over"  # values of an alert that was dealt with: seen, but no alarm
 SHOWN = 5  # case numbers named in one note
 LOOKED_AT = 4 * SHOWN  # cases of one caller that may be the same matter: closed ones among them are not named
 _KEY = "caller-key"
@@ -115,9 +116,14 @@ def known(facts: Mapping[str, FactValue]) -> tuple[str, ...]:
     return tuple(sorted(topics)) if isinstance(topics, frozenset) else ()
 
 
-def alerting(decision: Decision) -> list[tuple[str, str]]:
-    """Return the traits by which the board finds whom a decision alerts."""
-    return [(ALERT, alert.key) for alert in decision.alerts]
+def alerting(case: Case) -> list[tuple[str, str]]:
+    """Return the traits by which inbox and board find whom a case alarms, and which alarm is over."""
+    keys = [alert.key for alert in case.alarms()]
+    if case.danger:
+        keys.append(DANGER_OVER if case.danger.settled_at else DANGER)
+    if case.public_opinion and case.public_opinion.closed_at:
+        keys.append(OPINION_OVER)
+    return [(ALERT, key) for key in keys]
 
 
 def _named(numbers: tuple[str, ...], count: int) -> str:

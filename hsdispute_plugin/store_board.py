@@ -13,12 +13,13 @@ import sqlalchemy as sa
 from hsdispute_plugin import store_schema as schema
 from hsdispute_plugin.store_inbox import WHOLE
 
-ALERT = "alert"  # the kind of trait: its value is the key of a 通报
+ALERT = "alert"  # the kind of trait: its value is the key of a 通报, or says that one is over
+DANGER = "police110"  # the 通报 that goes before all others
 
 
 @dataclass(frozen=True, slots=True)
 class BoardLine:
-    """A case on the board; ``due_at`` is of what is owed next, ``alerts`` are the keys of its decision's 通报."""
+    """A case on the board; ``due_at`` is of what is owed next, ``alerts`` are the keys of its 通报."""
 
     case_no: str
     state: str
@@ -43,7 +44,7 @@ class BoardTable:
     def alerted(
         self, since: datetime, ended: frozenset[str], usual: frozenset[str] = frozenset(), limit: int = 50,
     ) -> list[BoardLine]:
-        """Return the cases opened since a moment whose decision alerts somebody, but for those in ``ended``; newest first.
+        """Return the cases opened since a moment that alarm somebody, but for those in ``ended``; newest first.
 
         ``usual``: the keys that alone do not bring a case here.
         """
@@ -55,7 +56,7 @@ class BoardTable:
         return [replace(line, alerts=keys.get(line.case_no, ())) for line in lines]
 
     def alerts_of(self, case_nos: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """Return by case the keys of its decision's 通报; cases that have none are left out."""
+        """Return by case the keys of its 通报; cases that have none are left out."""
         t, keys = schema.traits.c, defaultdict[str, list[str]](list)
         said = sa.select(t.case_no, t.value).where(t.kind == ALERT, t.case_no.in_(case_nos))
         for case_no, key in self._c.execute(said.order_by(t.value)):

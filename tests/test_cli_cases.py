@@ -66,6 +66,9 @@ def test_whose_words_alarm_stands_first_and_says_who_is_to_be_told(run, tmp_path
     assert first.startswith("HS-2026-000002") and "2026-11-02 09:30 前" in first and "  通报110" in first
     assert second.startswith("HS-2026-000001") and "通报" not in second
     assert "police110" in json.loads(run("case", "list", "--format", "jsonl").output.splitlines()[0])["alerts"]
+    settled = form(tmp_path, {"处置情况": "110已到场"})
+    assert run("case", "act", "HS-2026-000002", "险情处置", *FIRST, "--form", settled).exit_code == 0
+    assert "通报110" not in run("case", "list").output, "it alarms until it is dealt with"
 
 
 def test_a_clerk_takes_a_ticket_by_the_words_of_the_document(run, tmp_path):

@@ -31,7 +31,7 @@ from hsdispute_plugin.case.records import (
 )
 from hsdispute_plugin.case.states import Actor, State
 from hsdispute_plugin.errors import CaseRefused
-from hsdispute_plugin.model import Decision
+from hsdispute_plugin.model import Alert, Decision
 
 if TYPE_CHECKING:
     from hsdispute_plugin.case.life import Case
@@ -140,6 +140,13 @@ class CaseFile:
         found += [f"{r.kind}未有结果：{r.organ}" for r in h.remedies if not r.ended_at]
         found += [f"法院{m.kind}未有结果" for m in h.court if not m.ended_at]
         return tuple(found)
+
+    def alarms(self) -> tuple[Alert, ...]:
+        """Return the rules' 通报 that still hold: those that came with danger or public opinion end when it was dealt with."""
+        danger, opinion = self.danger, self.public_opinion
+        ended = {"police110": danger and danger.settled_at, "cyber": opinion and opinion.closed_at}
+        over = {a.rule for a in self.decision.alerts if ended.get(a.key)}
+        return tuple(a for a in self.decision.alerts if a.rule not in over)
 
     def side_duties(self) -> tuple[str, ...]:
         """Name the danger, public opinion and supervisions that are not yet dealt with, in Chinese."""

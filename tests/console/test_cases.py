@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from hsdispute_plugin import app as joined
+from hsdispute_plugin.case import Actor, Role
 from hsdispute_plugin.hooks.platform import HostTicket
 from hsdispute_plugin.model import Ticket
 from tests.casework import FORMS
@@ -214,6 +215,37 @@ def test_a_special_case_goes_through_office_and_director(console, signed_in, sto
     cyber = signed_in("cyber")
     open_act(cyber, console, story, "专案书面意见")
     assert cyber.get_by_label("涉及本单位").count() == 1
+
+
+def test_a_danger_that_was_dealt_with_alarms_no_more_and_stays_on_record(console, signed_in, axe, shot):
+    ticket = Ticket(ticket_no="settled", title="", content=STORIES["danger"], caller_name=PAYER, received_at=joined.clock())
+    number = console.app.desk.accept("roundup", HostTicket(ticket, "1"), console.app.book, joined.clock())[0].case_no
+    page = signed_in("gov")
+    line = page.locator("tbody tr", has_text=number)
+    page.goto(f"{console.url}/inbox?q={number}")
+    assert "通报110" in line.inner_text()
+    page.goto(f"{console.url}/cases/{number}/acts/settle_danger")
+    page.get_by_label("处置情况").fill(f"110已到场，{PAYER}已劝离")
+    submit(page, "险情处置")
+    assert not [told for told in page.locator(".note.bad").all_inner_texts() if "110" in told or "专班主任" in told]
+    assert "110已到场" in page.locator(".note.good:not([role])").inner_text() and PAYER not in page.inner_text("main")
+    axe(page)
+    shot(page, "danger-over")
+    page.goto(f"{console.url}/inbox?q={number}")
+    assert "险情已处置" in line.inner_text() and "通报" not in line.inner_text()
+    shot(page, "inbox-danger-over")
+    board = signed_in("director")
+    board.goto(f"{console.url}/board")
+    alarm = board.locator(".alarm").inner_text()
+    assert number not in alarm and console.numbers["danger"] in alarm
+    again = ticket.model_copy(update={"content": STORIES["danger"] + "，请尽快"})
+    console.app.desk.accept("roundup", HostTicket(again, "2"), console.app.book, joined.clock())
+    page.reload()
+    assert "险情已处置" in line.inner_text() and "通报" not in line.inner_text(), "the words are those that were dealt with"
+    console.app.desk.act(number, "raise_danger", Actor("王某", "gov_office", Role.GOV_OFFICE), {}, console.app.book,
+                         joined.clock(), "又扬言跳楼")
+    page.reload()
+    assert "通报110" in line.inner_text() and "险情已处置" not in line.inner_text()
 
 
 def test_papers_are_read_and_downloaded_with_a_line_in_the_journal(console, signed_in, axe, shot):

@@ -13,8 +13,9 @@ from hsdispute_plugin.desk_alike import EMPLOYER, TOPIC, TOWN
 from hsdispute_plugin.desk_docket import owing
 from hsdispute_plugin.entrypoints.console.pages import Page, Visit
 from hsdispute_plugin.entrypoints.console.statistics import LEADERS, counted
-from hsdispute_plugin.entrypoints.console.work import COLOUR_NAMES, DANGER, USUAL
+from hsdispute_plugin.entrypoints.console.work import COLOUR_NAMES, OVER, USUAL
 from hsdispute_plugin.model import SHANGHAI, Track
+from hsdispute_plugin.store_board import DANGER
 
 ENDED = frozenset(s.value for s in (State.INFORMED, State.NOT_ACCEPTED, State.MERGED, State.WITHDRAWN, State.ARCHIVED))
 ALERTED_DAYS, WEEKS, MOST = 30, 26, 8  # how far back alerts and the calendar of days go; how many of each kind rise
@@ -31,7 +32,8 @@ def board(visit: Visit) -> Response:
         due = tx.due_between(now, today + timedelta(days=1))
         late = {owing(unit, terms): n for unit, n in tx.overdue_by_unit(now).items()}
         stages = tx.by_state(Track.MAJOR.value)
-        alerted = sorted(tx.alerted(now - timedelta(days=ALERTED_DAYS), ENDED, USUAL), key=lambda line: DANGER not in line.alerts)
+        alerted = tx.alerted(now - timedelta(days=ALERTED_DAYS), ENDED, USUAL | OVER.keys())
+        alerted.sort(key=lambda line: DANGER not in line.alerts)
         days = tx.opened_by_day(monday, SHANGHAI)
         before = {kind: dict(tx.count_traits(kind, now - 2 * trend, now - trend)) for kind in (TOPIC, EMPLOYER, TOWN)}
         rising = {kind: tx.count_traits(kind, now - trend, now + timedelta(seconds=1))[:MOST] for kind in (TOPIC, EMPLOYER, TOWN)}
@@ -41,8 +43,8 @@ def board(visit: Visit) -> Response:
         for kind, title in ((TOPIC, "主题"), (EMPLOYER, "单位"), (TOWN, "乡镇"))]
     full = [(day.isoformat(), n) for day, n in sorted(days.items())]
     values: dict[str, Any] = {
-        "danger": DANGER, "colours": colours, "names": COLOUR_NAMES, "due": due, "late": late, "alerted": alerted,
-        "notices": {key: says.partition("：")[0] for key, says in visit.book.source.notices.items()},
+        "danger": DANGER, "over": OVER, "colours": colours, "names": COLOUR_NAMES, "due": due, "late": late, "alerted": alerted,
+        "notices": {key: says.partition("：")[0] for key, says in visit.book.source.notices.items()} | OVER,
         "stages": [(s.label, stages[s.value]) for s in State if s.value in stages and s.value not in ENDED],
         "trends": [(title, key, rows, _bars(rows)) for title, key, rows in trends], "trend_days": trend.days,
         "days": full, "calendar": _calendar(full, monday, today), "weeks": WEEKS, "units": visit.book.source.units,

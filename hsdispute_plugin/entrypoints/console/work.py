@@ -5,12 +5,14 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hsdispute_plugin.case import State
+from hsdispute_plugin.desk_alike import DANGER_OVER, OPINION_OVER
 from hsdispute_plugin.entrypoints.console.pages import CASE_WORKERS, Page, Visit
+from hsdispute_plugin.store_board import DANGER
 from hsdispute_plugin.store_inbox import COLOURS
 
 PER_PAGE = 50
-DANGER = "police110"  # the 通报 that goes before all others
 USUAL = frozenset({"office"})  # every major matter is told to the office: that alone is no danger
+OVER = {DANGER_OVER: "险情已处置", OPINION_OVER: "舆情已处置"}
 COLOUR_NAMES = {"red": "逾期", "orange": "将到期", "yellow": "过半", "green": "正常", "none": "没有待办时限"}
 
 
@@ -34,7 +36,8 @@ def inbox(visit: Visit) -> Response:
     template = "work/lines.html" if visit.partial else "work/inbox.html"
     return visit.page(
         template, lines=lines[:PER_PAGE], more=len(lines) > PER_PAGE, page=page, count=count, colours=COLOUR_NAMES, units=units,
-        states=State, alerts=alerts, told=told, danger=DANGER, tracks=lambda code: track.label_of(code) if code else "—", chosen={
+        states=State, alerts=alerts, told=told | OVER, danger=DANGER, over=OVER,
+        tracks=lambda code: track.label_of(code) if code else "—", chosen={
             "colour": colour, "state": states[0] if states else "", "accepting": accepting, "q": text})
 
 
