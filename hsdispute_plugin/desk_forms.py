@@ -12,8 +12,9 @@ from hsdispute_plugin.case.labels import by_code
 from hsdispute_plugin.desk_docket import Docket, Terms
 from hsdispute_plugin.forms import Forms
 from hsdispute_plugin.forms_context import submission_number
-from hsdispute_plugin.model import SHANGHAI, codes_by_name
+from hsdispute_plugin.model import SHANGHAI, Track, Unit, codes_by_name
 from hsdispute_plugin.paperwork import payer_remedy
+from hsdispute_plugin.paperwork_occasion import TRIAGE
 from hsdispute_plugin.store import Transaction
 
 _UNIT_FIELDS = ("unit", "units", "co_units", "belongs_to", "to", "respondent_unit", "present", "absent")
@@ -52,6 +53,15 @@ def completed(
     elif act == "archive":
         form = {**_archive(tx, terms, docket, year), **{k: v for k, v in form.items() if v}}
     return form
+
+
+def place_to_go(case: Case, units: Mapping[str, Unit]) -> Unit | None:
+    """Return the unit to which the rules would send the payer; ``None``: they name none, several, or the accepting one."""
+    if case.decision.track is not Track.INFORM:
+        return None
+    said = "".join(r.because for r in case.decision.reasons if r.family == TRIAGE)
+    named = [u for u in units.values() if u.by_rules and (u.short in said or u.name in said)]
+    return named[0] if len(named) == 1 and named[0].code != case.accepting_unit else None
 
 
 def _unit_codes(form: Any, terms: Terms) -> Any:

@@ -248,6 +248,31 @@ def test_a_danger_that_was_dealt_with_alarms_no_more_and_stays_on_record(console
     assert "通报110" in line.inner_text() and "险情已处置" not in line.inner_text()
 
 
+@pytest.mark.parametrize(("words", "office", "phone"), [
+    ("母亲在县医院住院花了八千，居民医保才报了三千，请核实。", "合水县医疗保障局", "12393"),
+    ("工地干了五个月，老板拖欠工资两万三不给。", "合水县人力资源和社会保障局", "12333"),
+    ("公司不交住房公积金，找谁投诉？", "", ""),  # no unit of the county
+    ("老人在外地，待遇资格认证认不过去。", "", ""),  # one of two, as the insurance may be
+    ("老城镇的路坑坑洼洼，请尽快修。", "", ""),  # whoever looks after roads
+])
+def test_the_form_begins_with_the_office_that_the_rule_names(console, signed_in, words, office, phone, shot):
+    now, desk, book = joined.clock(), console.app.desk, console.app.book
+    came = Ticket(ticket_no=words, title="", content=words, caller_name=PAYER, caller_phone=PHONE, received_at=now)
+    console.numbers[words] = desk.accept("roundup", HostTicket(came, "1"), book, now)[0].case_no
+    walk(console, words, ("dispatch", "gov"), ("sign", "first"), ("register", "first"), ("review", "tax"))
+    page = signed_in("tax")
+    open_act(page, console, words, "告知移送")
+    assert [page.get_by_label(label).first.input_value() for label in ("接收单位", "电话")] == [office, phone]
+    if words.startswith("母亲"):
+        shot(page, "inform")
+        for label, typed in (("接收单位", "医保经办中心"), ("地址", "某路1号"), ("所需材料", "身份证"), ("告知方式", "当面")):
+            page.get_by_label(label).first.fill(typed)
+        page.get_by_label("书面移送").check()
+        submit(page, "告知移送")
+        assert "告知缴费人前往 医保经办中心" in page.inner_text("main"), "what the clerk wrote"
+    del console.numbers[words]
+
+
 def test_papers_are_read_and_downloaded_with_a_line_in_the_journal(console, signed_in, axe, shot):
     page = signed_in("first")
     page.goto(f"{console.url}/cases/{console.numbers['joint']}")

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from hsdispute_plugin.case import ACTS, Field, form_fields
 from hsdispute_plugin.desk import PAPERS
 from hsdispute_plugin.desk_docket import Docket
-from hsdispute_plugin.desk_forms import FILLED
+from hsdispute_plugin.desk_forms import FILLED, place_to_go
 from hsdispute_plugin.desk_records import ticket_of
 from hsdispute_plugin.entrypoints.console.cases import acts_of, docket_of
 from hsdispute_plugin.entrypoints.console.pages import CASE_WORKERS, Missing, Page, Visit
@@ -110,6 +110,8 @@ def _known(visit: Visit, docket: Docket, code: str) -> list[tuple[str, str | Upl
         area = ticket.area or visit.book.source.regions.town(ticket.text)
         return [("form.visited_at", f"{at.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}"), ("form.area", area),
                 ("form.respondent.name", ticket.respondent)]
+    if code == "inform" and (unit := place_to_go(docket.case, visit.book.source.units)):
+        return [("to", unit.name), ("address", unit.address), ("phone", unit.phone)]
     if code == "classify":
         others: list[tuple[str, str | UploadFile]] = [("co_units", u) for u in decision.units if u != docket.case.accepting_unit]
         return [("track", decision.track.value), *others]
