@@ -42,7 +42,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "combine": {"text": "责令补缴", "basis": "社会保险法"},
     "widen": {"co_units": ["hr"]},
     "submit": {"form": {"submission_no": "合税社争报〔2026〕1号", "summary": "多人欠费", "opinion": "请专案处理",
-                        "contact_phone": "0934-0000000", "feedback_due_on": "2030-12-31"}},
+                        "contact_phone": "0934-0000000", "feedback_due_on": "2026-12-31"}},
     "refuse_special": {"as_general": True}, "opine_special": {"view": "不涉及", "signer": "丙", "concerned": False},
     "override_special": {"unit": "court"}, "adjourn": {"units": ["court"]},
     "record_special_meeting": {"meeting": {**MEETING, "special": True}},

@@ -1,6 +1,7 @@
 """受理、分类流转、联办: who may do what, when, and what is refused with which clause (四（一）–四（三）1)."""
 
 from dataclasses import FrozenInstanceError, replace
+from datetime import timedelta
 
 import pytest
 
@@ -76,6 +77,23 @@ def test_no_field_of_a_case_can_be_changed_from_outside():
 def test_registration_names_every_missing_item_at_once():
     gaps = {**REGISTRATION, "payer": {"name": "", "phone": " "}, "area": "", "claim": "", "matter": "", "visited_at": None}
     refused(Docket(), "登记缺 缴费人姓名或名称、联系方式、来访时间、事项所在辖区、反映主要事项、诉求", "register", form=gaps)
+
+
+@pytest.mark.parametrize(("at", "says"), [
+    ("2027-11-02T09:00:00+08:00", "2027-11-02 晚于今天"), ("2026-11-03T09:00:00", "2026-11-03 晚于今天"),
+    ("2024-11-02T09:00:00+08:00", "2024-11-02 比收到时早一年以上"), ("9999-12-31T23:59:59Z", "9999-12-31 晚于今天"),
+])
+def test_a_time_that_cannot_be_meant_is_refused_with_what_would_be_right(at, says):
+    mend = f"{says}。请核对年月日，写实际的时间。依据："
+    refused(Docket(), f"来访时间 {mend}", "register", form={**REGISTRATION, "visited_at": at})
+    refused(triage(), f"来访时间 {mend}", "correct_registration", form={**REGISTRATION, "visited_at": at})
+    refused(triage(), f"会议时间 {mend}", "record_meeting", meeting={**MEETING, "held_at": at})
+
+
+def test_a_ticket_that_a_host_dates_in_the_future_can_be_registered():
+    docket = Docket()
+    docket.case = replace(docket.case, opened_at=docket.now + timedelta(days=2000))
+    docket.to("register")
 
 
 def test_the_county_may_demand_more_items():
@@ -224,6 +242,8 @@ def test_a_complaint_is_transferred_in_writing(kind):
 
 def test_a_transfer_with_a_feedback_date_waits_for_the_feedback():
     docket = triage()
+    refused(docket, "反馈日期 2026-10-20 不晚于今天", "inform", feedback_due_on="2026-10-20")
+    refused(docket, "反馈日期 2062-11-20 在一年以后", "inform", feedback_due_on="2062-11-20")
     docket.do("inform", feedback_due_on="2026-11-20")
     assert ("feedback", "公积金中心") in docket.running
     refused(docket, "没有未了的事", "archive")

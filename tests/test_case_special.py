@@ -43,7 +43,9 @@ def test_a_submission_carries_every_field_of_the_annex():
     form = {"submission_no": "", "summary": " ", "opinion": "", "contact_phone": "", "feedback_due_on": "2026-12-01"}
     refused(docket, "没有写 报送编号、反映内容摘要、报送意见、电话", "submit", form=form)
     full = {"submission_no": "〔2026〕1号", "summary": "某", "opinion": "某", "contact_phone": "1"}
-    refused(docket, "反馈日期不晚于今天", "submit", form={**full, "feedback_due_on": "2026-11-02"})
+    for day, says in (("2026-11-02", "2026-11-02 不晚于今天"), ("2036-12-01", "2036-12-01 在一年以后")):
+        refused(docket, f"反馈日期 {says}。请核对年月日，写今天以后、一年以内的日期。依据：", "submit",
+                form={**full, "feedback_due_on": day})
     docket.do("submit", form={**full, "feedback_due_on": "2026-12-01"})
     assert {("chair_approval", "director"), ("feedback", "office")} <= docket.running
 

@@ -64,6 +64,7 @@ class AcceptanceActs(CaseFile):
         missing = form.missing(by.policy.registration_extra)
         if not missing:
             self._refuse(row, "登记项目已齐", "请直接登记")
+        self._been(row, by, "来访时间", form.visited_at)
         return self._done(row, by, f"请缴费人一次补正：{'、'.join(missing)}", to=State.NEW, registration=form,
                           registrar="",
                           supplement=Supplement(missing, by.at))
@@ -85,6 +86,7 @@ class AcceptanceActs(CaseFile):
             self._refuse(row, f"登记缺 {'、'.join(missing)}", "请补齐，或发一次性补正告知")
         if missing and not by.why.strip():
             self._refuse(row, f"缴费人没有补正 {'、'.join(missing)}", "按现有材料登记请写明原因")
+        self._been(row, by, "来访时间", form.visited_at)
         supplement = replace(self.supplement,
                              answered_at=by.at) if self.awaits_supplement and self.supplement else self.supplement
         says = f"按现有材料登记，缺 {'、'.join(missing)}" if missing else "登记完整"
@@ -99,6 +101,7 @@ class AcceptanceActs(CaseFile):
             self._refuse(row, f"更正后会缺 {'、'.join(lost)}", "请补齐")
         if self.registration and self.registration.respondent and not form.respondent:
             self._refuse(row, "更正后会缺对方当事人", "请补齐")
+        self._been(row, by, "来访时间", form.visited_at)
         return self._done(row, by, "更正登记", registration=form)
 
     def review(self, by: By, summary: str) -> Outcome:

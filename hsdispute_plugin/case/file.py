@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from hsdispute_plugin.case.acts import ACTS, ActRow, Whose
@@ -31,10 +31,12 @@ from hsdispute_plugin.case.records import (
 )
 from hsdispute_plugin.case.states import Actor, State
 from hsdispute_plugin.errors import CaseRefused
-from hsdispute_plugin.model import Alert, Decision
+from hsdispute_plugin.model import SHANGHAI, Alert, Decision
 
 if TYPE_CHECKING:
     from hsdispute_plugin.case.life import Case
+
+_YEAR = timedelta(days=366)  # what lies further off was mistyped
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,21 @@ class CaseFile:
 
     def _refuse(self, row: ActRow, what: str, mend: str, clause: str = "") -> NoReturn:
         raise CaseRefused(self._sentence(row, what, mend, clause))
+
+    def _ahead(self, row: ActRow, by: By, on: date | None) -> None:
+        """Refuse a day of feedback that is not to come, or more than a year off."""
+        today = by.at.astimezone(SHANGHAI).date()
+        if on and not today < on <= today + _YEAR:
+            what = "不晚于今天" if on <= today else "在一年以后"
+            self._refuse(row, f"反馈日期 {on} {what}", "请核对年月日，写今天以后、一年以内的日期", DOC + "附件备注")
+
+    def _been(self, row: ActRow, by: By, name: str, at: datetime | None) -> None:
+        """Refuse the time of something done that is after today, or more than a year before the case came."""
+        today = by.at.astimezone(SHANGHAI).date()
+        first = min(today, self.opened_at.astimezone(SHANGHAI).date()) - _YEAR
+        if at and not first <= at.date() <= today:
+            what = "晚于今天" if at.date() > today else "比收到时早一年以上"
+            self._refuse(row, f"{name} {at.date()} {what}", "请核对年月日，写实际的时间")
 
     def _round(self, **changes: Any) -> Handling:
         return replace(self.handling, **changes)

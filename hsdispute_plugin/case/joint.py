@@ -78,6 +78,7 @@ class JointActs(CaseFile):
             self._refuse(row, "专题会议不在这里登记", "重大事项会商须主任同意")
         if gaps := meeting_gaps(meeting):
             self._refuse(row, f"会商记录缺 {'、'.join(gaps)}", "请补齐")
+        self._been(row, by, "会议时间", meeting.held_at)
         dispute = replace(self.dispute, consulted=True) if self.state is State.DUTY_DISPUTED and self.dispute else self.dispute
         h = self._round(meeting_called_at=None, consultations=(*self.handling.consultations, meeting))
         return self._done(row, by, "登记一般会商", dispute=dispute, handling=h)

@@ -23,7 +23,7 @@ from hsdispute_plugin.case.joint import JointActs, meeting_gaps
 from hsdispute_plugin.case.policy import By
 from hsdispute_plugin.case.states import Role, State
 from hsdispute_plugin.case.triage import TriageActs
-from hsdispute_plugin.model import SHANGHAI, Track
+from hsdispute_plugin.model import Track
 
 
 class SpecialActs(TriageActs, JointActs):
@@ -53,8 +53,7 @@ class SpecialActs(TriageActs, JointActs):
         """
         row = self._may("submit", by, 报送编号=form.submission_no, 反映内容摘要=form.summary, 报送意见=form.opinion,
                         电话=form.contact_phone)
-        if form.feedback_due_on <= by.at.astimezone(SHANGHAI).date():
-            self._refuse(row, "反馈日期不晚于今天", "请写明于何月何日前反馈受理部门", DOC + "附件备注")
+        self._ahead(row, by, form.feedback_due_on)
         h = self._round(submission=form, endorsement=None, approval=None, meeting_approval=None, minutes=None)
         return self._done(row, by, f"报送 {form.submission_no}", to=State.AT_OFFICE, handling=h)
 
@@ -157,6 +156,7 @@ class SpecialActs(TriageActs, JointActs):
             self._refuse(row, "这里登记的是专题会议", "一般会商另行登记")
         if gaps := meeting_gaps(meeting):
             self._refuse(row, f"会商记录缺 {'、'.join(gaps)}", "请补齐")
+        self._been(row, by, "会议时间", meeting.held_at)
         return self._done(row, by, "登记专题会议", to=State.MINUTES,
                           handling=self._round(meeting_called_at=None, consultations=(*self.handling.consultations, meeting)))
 

@@ -49,6 +49,7 @@ class TriageActs(CaseFile):
             self._refuse(row, "接收单位就是本单位", "属于本单位职责的请分类办理", DOC + "四（一）")
         if self.decision.ticket_type in ("complaint", "report") and not written:
             self._refuse(row, "投诉、举报不能只口头告知", "请书面通知缴费人并移交有权处理的部门", "社会保险法 第八十二条")
+        self._ahead(row, by, feedback_due_on)
         referral = Referral(to, address, phone, materials, told_by, written, by.at, by.actor, feedback_due_on)
         papers = [("告知单", "缴费人"), *([("移送函", to)] if written else [])]
         return self._done(row, by, f"告知缴费人前往 {to}{'，并书面移送' if written else ''}", to=State.INFORMED, papers=papers,
