@@ -176,7 +176,7 @@ class App:
         self.plugins = open_plugins()
         make = partial(open_rulebook, plugins=self.plugins)
         self.books = RulebookHolder(self.directory, make, time.monotonic)
-        self.platforms, self.intervals_s = open_platforms(self.directory, self.plugins)
+        self.platforms, self.intervals_s, self.misspelt = open_platforms(self.directory, self.plugins)
         self.store = _store(self.directory, database_url(database))
         aside = Limit(CANDIDATE_S)
         self.desk = _desk(self.directory, self.store, self.book, self.plugins, aside.on)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
 from hsdispute_plugin import app
 from hsdispute_plugin.adapters.signature import SHORTEST_SECRET
-from hsdispute_plugin.app_platforms import open_platforms, platform_settings
+from hsdispute_plugin.app_platforms import Asked, open_platforms, platform_settings
 from hsdispute_plugin.app_secrets import webhook_secrets
 from hsdispute_plugin.clocks import ClockBook
-from hsdispute_plugin.errors import PluginRefused, RulebookError
+from hsdispute_plugin.errors import PluginRefused, Problem, RulebookError
 from hsdispute_plugin.hooks.manager import Plugins
 from hsdispute_plugin.hooks.platform import Examined, Platform, PlatformSettings
 from hsdispute_plugin.model import SHANGHAI
@@ -50,7 +50,8 @@ def examine(config: Path | None, database: str | None) -> Iterator[str]:
     yield "✓ 引擎 durable_rules 可用" if durable.available() else "! 未安装 durable_rules，用 generated 引擎，结论相同"
     yield from _numbers(source)
     try:
-        platforms, _ = open_platforms(directory, plugins)
+        platforms, _, doubts = open_platforms(directory, plugins)
+        yield from _misspelt(doubts)
     except (RulebookError, PluginRefused) as err:
         yield f"✗ 平台文件：{err}"
         platforms = {}
@@ -73,6 +74,8 @@ def examine_platform(config: Path | None, name: str) -> Iterator[str]:
     except (RulebookError, PluginRefused, KeyError) as err:
         yield f"✗ 平台 {name}：{err}"
         return
+    if isinstance(settings.values, Asked):
+        yield from _misspelt(settings.values.misspelt())
     steps = platform.steps(writing=True) if isinstance(platform, Examined) else [("登录和读取", platform.check())]
     for what, wrong in steps:
         yield from (f"✗ 平台 {name}：{what}：{sentence}" for sentence in wrong)
@@ -85,6 +88,10 @@ def examine_platform(config: Path | None, name: str) -> Iterator[str]:
         yield f"! 平台 {name}：还没有启用，体检都好以后在 platforms/{name}.yaml 里写 启用: 是"
     yield from _webhooks(name, pushes=plugins.platforms[adapter].pushes)
     platform.close()
+
+
+def _misspelt(doubts: Iterable[Problem]) -> Iterator[str]:
+    yield from (f"! 平台文件 {doubt.where}：{doubt.what}。{doubt.mend}" for doubt in doubts)
 
 
 def _source(directory: Path, facts: tuple[FactDef, ...]) -> tuple[RuleSource, str]:

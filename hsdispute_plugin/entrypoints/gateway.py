@@ -141,6 +141,8 @@ def create(app: App, *, guarded: bool = False) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         gateway.work.start()
+        for doubt in app.misspelt:
+            _log.warning("platform_key_unread", where=doubt.where, key=doubt.subject, mend=doubt.mend)
         _log.info("serving", edition=app.book.edition, engine=app.book.engine_name, platforms=sorted(app.platforms))
         try:
             yield
