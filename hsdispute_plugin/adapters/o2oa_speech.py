@@ -8,7 +8,7 @@ from typing import Any
 
 from hsdispute_plugin.adapters.http import Http
 from hsdispute_plugin.adapters.json_shape import at, word
-from hsdispute_plugin.adapters.oa_calls import Told, posted, strange
+from hsdispute_plugin.adapters.oa_calls import Speech, Told, posted, strange
 from hsdispute_plugin.adapters.oa_cipher import des_sealed
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused
 
@@ -23,7 +23,7 @@ _SIGN_IN = {
 }
 
 
-class O2oaSpeech:
+class O2oaSpeech(Speech):
     """How O2OA signs callers in, and what its answers mean. ``clock`` gives Unix seconds."""
 
     product = "O2OA"
@@ -59,10 +59,6 @@ class O2oaSpeech:
     def expired(self, told: Told) -> bool:
         """Tell by the words of its filter that we are a stranger to it."""
         return told.fields.get("type") == "error" and word(told.fields.get("message")).startswith(_ANONYMOUS)
-
-    def fenced(self, where: str) -> str:
-        """Return nothing: what is not open here is refused by a code of its own."""
-        return ""
 
     def judged(self, told: Told, where: str, *, reading: bool) -> Any:
         """Return ``data`` of a success; sort errors by their class."""

@@ -49,6 +49,7 @@ class Speech(Protocol):
 
     def fenced(self, where: str) -> str:
         """Return who must open an interface that knows no token of ours, in Chinese; empty: it is open to all who sign in."""
+        return ""
 
     def judged(self, told: Told, where: str, *, reading: bool) -> Any:
         """Return what an answer gives.

@@ -8,13 +8,13 @@ from typing import Any
 
 from hsdispute_plugin.adapters.http import Http
 from hsdispute_plugin.adapters.json_shape import word
-from hsdispute_plugin.adapters.oa_calls import Told, posted, strange
+from hsdispute_plugin.adapters.oa_calls import Speech, Told, posted, strange
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused
 
 REST = "/seeyon/rest"
 
 
-class SeeyonSpeech:
+class SeeyonSpeech(Speech):
     """How 致远 signs callers in, and what its answers mean."""
 
     product = "致远"

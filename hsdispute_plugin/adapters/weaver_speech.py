@@ -9,7 +9,7 @@ from typing import Any
 
 from hsdispute_plugin.adapters.http import Http
 from hsdispute_plugin.adapters.json_shape import word
-from hsdispute_plugin.adapters.oa_calls import Told, posted, strange
+from hsdispute_plugin.adapters.oa_calls import Speech, Told, posted, strange
 from hsdispute_plugin.adapters.oa_cipher import rsa_key, rsa_sealed
 from hsdispute_plugin.errors import DeliveryDelayed, DeliveryRefused
 
@@ -22,7 +22,7 @@ _REFUSED = {
 }
 
 
-class WeaverSpeech:
+class WeaverSpeech(Speech):
     """How e-cology signs callers in, and what its answers mean."""
 
     product = "泛微"
@@ -62,10 +62,6 @@ class WeaverSpeech:
         words = word(told.fields.get("msg"))
         return told.fields.get("status") is False and (
             word(told.fields.get("errorCode")) == "002" or "token" in words.lower() or "登录信息超时" in words)
-
-    def fenced(self, where: str) -> str:
-        """Return nothing: what is not open here is refused by a code of its own."""
-        return ""
 
     def judged(self, told: Told, where: str, *, reading: bool) -> Any:
         """Return ``data`` of a SUCCESS, or a bare array; sort the rest."""
