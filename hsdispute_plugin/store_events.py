@@ -38,12 +38,6 @@ class EventTables(SealedTables):
                 point.rollback()  # some are known: which, only one after another tells
         return [self._add_event(e, now) for e in given]
 
-    def add_event(
-        self, platform: str, event_id: str, ticket_no: str, kind: str, now: datetime, ticket: str = "",
-    ) -> bool:
-        """Record one host event, with the ticket where the host hands it over; ``False`` when it is known already."""
-        return self._add_event(NewEvent(platform, event_id, ticket_no, kind, ticket), now)
-
     def _add_event(self, given: NewEvent, now: datetime) -> bool:
         c, values = schema.events.c, self._event_values(given, now)
         if self._c.execute(self._new_ones(), values).rowcount == 1:

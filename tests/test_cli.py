@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from hsdispute_plugin.store import Store
+from hsdispute_plugin.store_rows import NewEvent
 
 TOOL = Path(sys.executable).with_name("hsdispute")
 NOW = "2026-11-20T09:00:00"
@@ -217,8 +218,8 @@ def test_the_doctor_names_what_waits_and_what_went_wrong(tmp_path):
     url, now = f"sqlite:///{tmp_path / 'x.sqlite3'}", datetime(2026, 11, 20, tzinfo=UTC)
     store = Store(url)
     with store.begin() as tx:
-        tx.add_event("rt", "e1", "7", "created", now)
-        tx.add_event("rt", "e2", "8", "created", now)
+        tx.add_events([NewEvent("rt", "e1", "7", "created")], now)
+        tx.add_events([NewEvent("rt", "e2", "8", "created")], now)
         tx.claim_events("rt", "w", now, 2)
         tx.settle_event(2, "w", "failed", now, error="账号没有权限")
         tx.add_outbox("HS-1-1", "HS-1", "rt", "7", {}, now)

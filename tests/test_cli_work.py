@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from hsdispute_plugin.entrypoints.cli import commands
 from hsdispute_plugin.store import Store
+from hsdispute_plugin.store_rows import NewEvent
 
 NOW = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 
@@ -58,7 +59,7 @@ def test_a_second_process_on_sqlite_is_refused_with_the_way_out(database):
 def test_a_ticket_that_could_not_be_taken_in_is_listed_and_taken_up_again(database):
     store = Store(database)
     with store.begin() as tx:
-        tx.add_event("rt", "e1", "9", "created", NOW)
+        tx.add_events([NewEvent("rt", "e1", "9", "created")], NOW)
         (event,) = tx.claim_events("rt", "w", NOW, 5)
         tx.settle_event(event.id, "w", "failed", NOW, error="程序出错：ZeroDivisionError at extract.py:7")
     assert run(database, "list", "--state", "接不了").output.splitlines() == [

@@ -8,6 +8,7 @@ from hsdispute_plugin.errors import DeliveryDelayed
 from hsdispute_plugin.outbox import Outbox
 from hsdispute_plugin.store import Store, StoreDelayed
 from hsdispute_plugin.store_lanes import Pace
+from hsdispute_plugin.store_rows import NewEvent
 from hsdispute_plugin.work_watch import PATIENCE, Jumps, Watch
 from tests.test_lanes import Host, claimed, queue
 
@@ -75,7 +76,7 @@ def test_what_the_database_did_not_take_the_end_of_is_delivered_again_and_not_wh
 def test_an_event_with_which_a_process_died_is_marked_once_and_counted_only_when_begun_alone(store):
     with store.begin() as tx:
         for n in "12":
-            tx.add_event("a", f"e{n}", f"T{n}", "created", NOW)
+            tx.add_events([NewEvent("a", f"e{n}", f"T{n}", "created")], NOW)
     for crashes in (0, 1, 2, 3):
         with store.begin() as tx:
             tx.beat(f"w{crashes}", NOW)
@@ -96,7 +97,7 @@ def test_a_restarted_embedded_database_marks_what_was_in_hand(store):
     with store.begin() as tx:
         tx.beat("before", NOW)
         assert tx.lease("tick", "before")
-        tx.add_event("a", "e1", "T1", "created", NOW)
+        tx.add_events([NewEvent("a", "e1", "T1", "created")], NOW)
         tx.claim_events("a", "before", NOW, 5)
         tx.release()
         assert tx.claim_events("a", "w", NOW, 5)[0].crashes == 1
@@ -142,7 +143,7 @@ def test_a_clock_that_was_set_is_found_by_one_that_cannot_be():
 def test_what_was_put_off_by_a_clock_since_set_back_is_due_at_once(store):
     queue(store, 2)
     with store.begin() as tx:
-        tx.add_event("a", "e1", "T1", "created", NOW)
+        tx.add_events([NewEvent("a", "e1", "T1", "created")], NOW)
         tx.leave_alone("a", NOW + 60 * S)
     hour_back = NOW - 3600 * S
     assert claimed(store, "w", hour_back) == []

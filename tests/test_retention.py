@@ -12,6 +12,7 @@ from hsdispute_plugin.desk_retention import archived, erase, erased, hold, kept_
 from hsdispute_plugin.entrypoints.cli import commands
 from hsdispute_plugin.errors import CaseRefused
 from hsdispute_plugin.store_journal import broken
+from hsdispute_plugin.store_rows import NewEvent
 from tests.casework import FORMS as GOOD_FORMS
 from tests.county import FIRST, HANDLER, LEADING, NOW, REVIEWER, Room
 from tests.test_no_leak import CARD, CONTENT, NAME, PHONE, SAID, clean
@@ -147,8 +148,8 @@ def test_a_case_is_held_for_a_reason_and_freed_again(room):
 def test_long_done_work_is_pruned_once_a_day_and_what_the_host_was_last_told_stays(room, url):
     number = shelved(room)
     with room.store.begin() as tx:
-        tx.add_event("roundup", "e1", "T1", "created", room.now)
-        tx.add_event("roundup", "e2", "T2", "created", room.now)
+        tx.add_events([NewEvent("roundup", "e1", "T1", "created")], room.now)
+        tx.add_events([NewEvent("roundup", "e2", "T2", "created")], room.now)
         first = tx.claim_events("roundup", "w", room.now, 1)[0]
         tx.settle_event(first.id, "w", "done", room.now)
         tx.add_outbox("dead", number, "roundup", "T7", {"note": "x"}, room.now)
@@ -162,7 +163,7 @@ def test_long_done_work_is_pruned_once_a_day_and_what_the_host_was_last_told_sta
     with room.store.begin() as tx:
         assert tx.last_done("roundup", "T1") == told and tx.depths()["done"] == 1
         assert (tx.depths()["events"], tx.depths()["dead"]) == (1, 1), "what waits for somebody is never pruned"
-        assert not tx.add_event("roundup", "e2", "T2", "created", later)
+        assert not tx.add_events([NewEvent("roundup", "e2", "T2", "created")], later)[0]
 
 
 def test_the_tick_prunes(room):

@@ -19,6 +19,7 @@ from hsdispute_plugin.store import Store, StoreDelayed
 from hsdispute_plugin.store_backup import backup
 from hsdispute_plugin.store_journal import broken
 from hsdispute_plugin.store_keys import AES, SM4, Keys, KeysRefused, SealBroken, add, create, put_to_use, remove, supported
+from hsdispute_plugin.store_rows import NewEvent
 from tests import old, sealed
 from tests.casework import FORMS as GOOD_FORMS
 from tests.county import FIRST, HANDLER, LEADING, NOW, REVIEWER, Room
@@ -56,7 +57,7 @@ def walked(url, book):
         room.desk.paper(paper.id)
     room.desk.tick(book, room.now.replace(year=2027))
     with room.store.begin() as tx:
-        tx.add_event("mute", "e1", "T2", "created", NOW, HostTicket(Ticket.model_validate(TICKET), "1").as_text())
+        tx.add_events([NewEvent("mute", "e1", "T2", "created", HostTicket(Ticket.model_validate(TICKET), "1").as_text())], NOW)
         tx.settle(tx.claim("roundup", "w", LATER, 1)[0].id, "w", "done", LATER)
     return room, number
 
@@ -118,7 +119,7 @@ def test_what_waits_and_was_tampered_with_is_put_before_a_person_and_holds_up_no
     numbers = [room.arrives(CONTENT, f"T{n}").case_no for n in range(3)]
     with room.store.begin() as tx:
         for n in range(3):
-            tx.add_event("mute", f"e{n}", f"T{n}", "created", NOW, f"工单{n}")
+            tx.add_events([NewEvent("mute", f"e{n}", f"T{n}", "created", f"工单{n}")], NOW)
     with room.store._engine.connect() as connection:
         o, e = schema.outbox.c, schema.events.c
         connection.execute(schema.outbox.update().where(o.ticket_no == "T1", o.kind == "result").values(

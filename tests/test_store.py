@@ -53,7 +53,7 @@ def settle(store, key, owner="w1", state="done", **more):
 
 def test_what_raises_leaves_nothing_behind(store):
     with pytest.raises(RuntimeError), store.begin() as tx:
-        tx.add_event("roundup", "e1", "T1", "created", NOW)
+        tx.add_events([NewEvent("roundup", "e1", "T1", "created")], NOW)
         raise RuntimeError
     with store.begin() as tx:
         assert tx.claim_events("roundup", "w", NOW, 10) == []
@@ -61,7 +61,7 @@ def test_what_raises_leaves_nothing_behind(store):
 
 def test_an_event_is_kept_once(store):
     with store.begin() as tx:
-        assert [tx.add_event("roundup", "e1", "T1", "created", NOW) for _ in range(5)] == [True] + [False] * 4
+        assert [tx.add_events([NewEvent("roundup", "e1", "T1", "created")], NOW)[0] for _ in range(5)] == [True] + [False] * 4
         assert len(tx.claim_events("roundup", "w", NOW, 10)) == 1
 
 
@@ -77,8 +77,8 @@ def test_many_events_are_kept_by_one_statement_in_the_order_given(store):
 
 def test_among_many_events_each_is_told_for_itself_whether_it_is_known(store):
     with store.begin() as tx:
-        tx.add_event("roundup", "known", "T1", "created", NOW)
-        tx.add_event("roundup", "failed", "T2", "created", NOW)
+        tx.add_events([NewEvent("roundup", "known", "T1", "created")], NOW)
+        tx.add_events([NewEvent("roundup", "failed", "T2", "created")], NOW)
         event = tx.claim_events("roundup", "w", NOW, 10)[1]
         tx.settle_event(event.id, "w", "failed", NOW)
     ids = ["new", "known", "new", "failed", "other"]
@@ -91,18 +91,18 @@ def test_among_many_events_each_is_told_for_itself_whether_it_is_known(store):
 
 def test_an_event_that_failed_is_taken_up_again_when_the_host_repeats_it(store):
     with store.begin() as tx:
-        tx.add_event("roundup", "e1", "T1", "created", NOW)
+        tx.add_events([NewEvent("roundup", "e1", "T1", "created")], NOW)
         (event,) = tx.claim_events("roundup", "w", NOW, 10)
         tx.settle_event(event.id, "w", "failed", NOW, error="账号没有权限")
         assert (tx.claim_events("roundup", "w", NOW, 10), tx.depths()["failed_events"]) == ([], 1)
-        assert tx.add_event("roundup", "e1", "T1", "created", LATER)
+        assert tx.add_events([NewEvent("roundup", "e1", "T1", "created")], LATER)[0]
         assert [e.attempts for e in tx.claim_events("roundup", "w", LATER, 10)] == [0]
 
 
 def test_a_platform_is_asked_for_its_own_work_only(store):
     queue(store, "a1")
     with store.begin() as tx:
-        tx.add_event("roundup", "e1", "T1", "created", NOW)
+        tx.add_events([NewEvent("roundup", "e1", "T1", "created")], NOW)
         assert tx.claim("rt", "w", NOW, 10) == [] and tx.claim_events("rt", "w", NOW, 10) == []
         assert tx.unfinished() == {"roundup": 2}
 
@@ -287,7 +287,7 @@ def test_other_processes_are_told_of_a_platform_once_for_each_commit(url_of_its_
     with counting(store) as asked, store.begin() as tx:
         for n in range(3):
             tx.add_outbox(f"k{n}", "HS-2026-000001", "roundup", f"T{n}", {}, NOW)
-            tx.add_event("roundup", f"e{n}", f"T{n}", "created", NOW)
+            tx.add_events([NewEvent("roundup", f"e{n}", f"T{n}", "created")], NOW)
     assert [v["payload_"] for s, v in asked.given if "pg_notify" in s] == ["outbox roundup", "events roundup"]
     store.close()
 
@@ -355,7 +355,7 @@ def test_a_thread_that_waits_too_long_for_its_turn_is_told(tmp_path):
         told.append(True)
 
     with store.begin() as tx:
-        tx.add_event("roundup", "e1", "T1", "created", NOW)
+        tx.add_events([NewEvent("roundup", "e1", "T1", "created")], NOW)
         thread = threading.Thread(target=other)
         thread.start()
         thread.join()

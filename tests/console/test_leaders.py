@@ -12,6 +12,7 @@ from hsdispute_plugin import app as joined
 from hsdispute_plugin.entrypoints.gateway import create
 from hsdispute_plugin.model import SHANGHAI
 from hsdispute_plugin.reports import span_of
+from hsdispute_plugin.store_rows import NewEvent
 from tests.console.conftest import PASSWORD, PAYER
 
 
@@ -105,7 +106,7 @@ def test_what_could_not_be_delivered_is_sent_again(console, browse):
 def test_a_ticket_that_could_not_be_taken_in_is_shown_and_taken_up_again(console, browse):
     now = joined.clock()
     with console.app.store.begin() as tx:
-        tx.add_event("rt", "poison", "9", "created", now)
+        tx.add_events([NewEvent("rt", "poison", "9", "created")], now)
         event = next(e for e in tx.claim_events("rt", "somebody", now, 5) if e.event_id == "poison")
         tx.settle_event(event.id, "somebody", "failed", now, error="处理这张工单时程序中止了 5 次")
     client = browse("admin")

@@ -13,6 +13,7 @@ from hsdispute_plugin.rules.condition_reader import read_condition
 from hsdispute_plugin.rules.load import parse
 from hsdispute_plugin.rules.node import Reading
 from hsdispute_plugin.store import Store
+from hsdispute_plugin.store_rows import NewEvent
 from tests.fuzz.kinds import KINDS, NOW, OURS, small
 
 FOUND = [
@@ -47,7 +48,7 @@ def test_what_no_database_takes_is_in_no_ticket_and_no_event(url):
     assert HostTicket.from_text(given.as_text()) == given
     store = Store(url)
     with store.begin() as tx:
-        assert tx.add_event("a", event.event_id, event.ticket_no, event.kind, NOW, given.as_text())
+        assert tx.add_events([NewEvent("a", event.event_id, event.ticket_no, event.kind, given.as_text())], NOW)[0]
         (row,) = tx.claim_events("a", "w", NOW, 1)
         assert (row.event_id, row.ticket_no, row.ticket) == ("e?", "7 ", given.as_text())
     store.close()
