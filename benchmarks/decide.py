@@ -4,7 +4,6 @@ import argparse
 import platform
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -13,7 +12,7 @@ from typing import TypeVar
 from benchmarks.invented import NOW, enlarged, facts, rules, tickets
 from hsdispute_plugin.app import config_directory, make_rulebook
 from hsdispute_plugin.model import Ticket
-from hsdispute_plugin.rules.durable import DurableEngine, available, compile_durable
+from hsdispute_plugin.rules.durable import available, compile_durable
 from hsdispute_plugin.rules.facts import FactTable
 from hsdispute_plugin.rules.generated import compile_generated
 from hsdispute_plugin.rules.load import load
@@ -23,8 +22,6 @@ T = TypeVar("T")
 REPEATS = 7
 TICKETS = 3_000
 ENGINES: dict[str, CompileEngine] = {**({"durable": compile_durable} if available() else {}), "generated": compile_generated}
-#: The core itself, without the answers that are kept ready.
-ALONE: dict[str, CompileEngine] = {**ENGINES, **({"durable": partial(DurableEngine, remember=0)} if available() else {})}
 
 
 def microseconds(act: Callable[[T], object], over: Callable[[int], Iterable[T]]) -> float:
@@ -46,7 +43,7 @@ def engines() -> None:
     print(f"{'engine':10} {'rules':>6} {'compile ms':>11} {'µs/ticket':>10} {'rules true':>11}")
     for count in (100, 300, 1_000):
         made, values = rules(count, table), facts(TICKETS, table)
-        for name, compile_engine in ALONE.items():
+        for name, compile_engine in ENGINES.items():
             compiled = []
             for _ in range(3):
                 start = process_time()

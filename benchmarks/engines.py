@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.apart import apart, peak_mb
 from benchmarks.invented import facts, rules
-from hsdispute_plugin.rules.durable import DurableEngine
+from hsdispute_plugin.rules.durable import compile_durable
 from hsdispute_plugin.rules.facts import FactTable
 from hsdispute_plugin.rules.flat import MISSING, And, Atom, Flat, Flattener, Or, properties
 from hsdispute_plugin.rules.generated import compile_generated
@@ -34,7 +34,7 @@ Props = Mapping[str, int]
 
 
 def durable(made: Sequence[Rule], _: Sequence[Flat]) -> Match:
-    return DurableEngine(made, FactTable(), remember=0).matching
+    return compile_durable(made, FactTable()).matching
 
 
 def generated(made: Sequence[Rule], _: Sequence[Flat]) -> Match:

@@ -1,6 +1,6 @@
 """Words behind facts: places counted once, shared by rules, shown in their order without those inside another."""
 
-from hsdispute_plugin.model import Phrase
+from hsdispute_plugin.model import Facts, Phrase
 from hsdispute_plugin.rules.evidence import MAX_PHRASES, SHOWN, Bits, Evidence
 
 TEXT = "单位欠缴社保费，一直欠缴，欠缴，又欠缴"
@@ -38,12 +38,12 @@ def test_phrases_stand_in_order_and_none_inside_another():
 
 def test_one_reason_shows_a_few_phrases():
     phrases = {f"f{n}": (Phrase("字", n, n + 1),) for n in range(9)}
-    found = Evidence.of(phrases)
+    found = Evidence.of(Facts({}, phrases))
     assert [p.start for p in found.phrases(sum(found.behind.values()))] == list(range(MAX_PHRASES))
 
 
 def test_evidence_of_a_plugin_keeps_its_own_words():
     said = {"steel": (Phrase("Ｓ钢", 3, 5), Phrase("钢", 9, 10)), "nothing": ()}
-    found = Evidence.of(said)
+    found = Evidence.of(Facts({}, said))
     assert found["steel"] == said["steel"] and "nothing" not in found
-    assert Evidence.of(found) is found
+    assert Evidence.of(Facts({}, found)) is found

@@ -223,28 +223,6 @@ def test_unconditional_and_impossible_rules_need_no_net():
     engine.close()
 
 
-def test_what_the_core_was_asked_before_is_answered_alike_without_it(monkeypatch):
-    engine = DurableEngine(rules(Leaf("n1", Op.EQ, 1), Leaf("n1", Op.GE, 1)), TABLE, remember=2)
-    asked, real = [], durable.core.assert_fact
-    monkeypatch.setattr(durable.core, "assert_fact", lambda handle, text: asked.append(text) or real(handle, text))
-    first = engine.matching({"n1": 1})
-    first.append(99)  # the answer is the caller's own
-    # What no rule asks for, or tells apart, makes no other question; the third different one empties what is kept.
-    assert [engine.matching(v) for v in ({"n1": 1, "kind": frozenset({"m1"})}, {"n1": 5}, {"n1": 7}, {"n1": 0}, {"n1": 1})] == [
-        [0, 1], [1], [1], [], [0, 1]]
-    assert len(asked) == 4
-    engine.close()
-
-
-def test_an_engine_that_keeps_nothing_asks_the_core_each_time(monkeypatch):
-    alone = DurableEngine(rules(Leaf("n1", Op.EQ, 1)), TABLE, remember=0)
-    asked, real = [], durable.core.assert_fact
-    monkeypatch.setattr(durable.core, "assert_fact", lambda handle, text: asked.append(text) or real(handle, text))
-    assert [alone.matching({"n1": 1}), alone.matching({"n1": 1})] == [[0], [0]]
-    assert len(asked) == 2
-    alone.close()
-
-
 def test_an_error_of_the_core_hands_over_to_generated(monkeypatch):
     engine = DurableEngine(rules(Leaf("n1", Op.EQ, 1)), TABLE)
 

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from random import Random
 
 import pytest
 
 from hsdispute_plugin.model import SHANGHAI, Facts, FactValue, Phrase, Ticket, Track
-from hsdispute_plugin.rules.condition import All, Leaf, NoneOf, Op, holds
+from hsdispute_plugin.rules import answers, truths
+from hsdispute_plugin.rules.condition import All, Leaf, NoneOf, Op, holds, leaves
 from hsdispute_plugin.rules.facts import FactTable
 from hsdispute_plugin.rules.lexicon import Words
 from hsdispute_plugin.rules.regions import Regions
 from hsdispute_plugin.rules.rulebook import FAMILIES, Family, Hit, Rule, Rulebook, RuleSource
 from hsdispute_plugin.rules.workdays import Deadline, Span, WorkCalendar, WorkHours
+from tests import random_rules
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=SHANGHAI)
 TICKET = Ticket(ticket_no="T-1", title="欠费", content="单位欠缴养老保险", received_at=NOW)
@@ -21,9 +24,10 @@ class PlainEngine:
     name = "plain"
 
     def __init__(self, rules: Sequence[Rule], table: FactTable) -> None:
-        self.rules = rules
+        self.rules, self.asked = rules, 0
 
     def matching(self, values: Mapping[str, FactValue]) -> list[int]:
+        self.asked += 1
         return [i for i, r in enumerate(self.rules) if holds(r.condition, values)]
 
     def close(self) -> None:
@@ -117,3 +121,69 @@ def test_a_notice_names_the_rule_that_asked_for_it():
     danger = rule("escalation.x", ALWAYS, {"notices": frozenset({"police110"})})
     decision = book({}, escalation=(Hit.ALL, (danger,))).decide(TICKET, NOW)
     assert [(a.key, a.what, a.rule) for a in decision.alerts] == [("police110", "通报110", "escalation.x")]
+
+
+TAX, HR, COURT = ({"units": frozenset({unit})} for unit in ("tax", "hr", "court"))
+DUTY = (Hit.ALL, (
+    rule("duty.tax", Leaf("topics", Op.HAS_ANY, ("arrears", "backpay")), TAX),
+    rule("duty.hr", All((Leaf("people", Op.GE, 10), Leaf("insurance", Op.HAS_ANY, ("injury",)))), HR),
+    rule("duty.court", Leaf("topics_count", Op.GE, 3), COURT, since=date(2026, 11, 21)),
+))
+
+
+def asking(**families):
+    """A book over facts given each time; returns how to ask it for units, and how often its engines were asked."""
+    engines = []
+
+    def compiled(rules, table):
+        engines.append(PlainEngine(rules, table))
+        return engines[-1]
+
+    made = Rulebook(book({}, **families).source, compiled, lambda ticket: Facts({}))
+    return (lambda facts, now=NOW: made.decide_facts(TICKET, Facts(facts), now).units), lambda: sum(e.asked for e in engines)
+
+
+def test_what_a_family_was_asked_before_is_answered_alike_without_the_engine():
+    units, asked = asking(duty=DUTY)
+    assert units({"topics": frozenset({"arrears"}), "people": 3}) == ("tax",)
+    before = asked()
+    # Which of the members asked for together it is, what no rule asks for, what fails with another part: no other question.
+    assert units({"topics": frozenset({"backpay", "refund"}), "people": 9, "insurance": frozenset({"injury"})}) == ("tax",)
+    assert asked() == before
+    assert units({"topics": frozenset({"backpay"}), "people": 10, "insurance": frozenset({"injury"})}) == ("hr", "tax")
+    assert units({"people": 10}) == ()
+    assert asked() == before + 2
+
+
+def test_answers_of_one_day_are_not_given_where_other_rules_are_in_force():
+    units, _ = asking(duty=DUTY)
+    facts = {"topics": frozenset({"arrears", "refund", "rate"})}
+    assert [units(facts, NOW.replace(day=day)) for day in (20, 21, 20)] == [("tax",), ("court", "tax"), ("tax",)]
+
+
+def test_answers_and_comparisons_forgotten_are_found_again(monkeypatch):
+    monkeypatch.setattr(answers, "REMEMBERED", 2)
+    monkeypatch.setattr(truths, "REMEMBERED", 2)
+    units, _ = asking(duty=DUTY)
+    injury = {"insurance": frozenset({"injury"})}
+    facts = [{**injury, "people": n, "topics": frozenset({"arrears"} if n % 2 else ())} for n in range(8, 12)]
+    assert [units(f) for f in facts * 3] == [(), ("tax",), ("hr",), ("hr", "tax")] * 3
+
+
+def test_evidence_of_a_member_that_no_fact_holds_stands_behind_nothing():
+    held, not_held = Phrase("欠缴", 2, 4), Phrase("补缴", 6, 8)
+    said = {"topics.arrears": (held,), "topics.backpay": (not_held,)}
+    decision = book({"topics": frozenset({"arrears"})}, said, duty=DUTY).decide(TICKET, NOW)
+    assert [r.evidence for r in decision.reasons] == [(held,)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_comparisons_that_hold_are_those_of_the_plain_meaning(seed):
+    dice = Random(seed)
+    rules = random_rules.rules(80, dice)
+    asked = {leaf for r in rules for leaf in leaves(r.condition)}
+    found = truths.Truths((r.condition for r in rules), random_rules.TABLE)
+    for _ in range(200):
+        values = random_rules.facts(dice)
+        bits, counted = found.of(values), random_rules.counted(values)
+        assert {leaf for leaf in asked if bits & found.mask([leaf])} == {leaf for leaf in asked if holds(leaf, counted)}

@@ -30,7 +30,6 @@ except ImportError:  # Python 3.13 and later, or no compiler at installation
     core = None
 
 _SIGNS = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
-REMEMBERED = 4_000  # answers kept ready for one family
 _OF_CHOICES = (Op.EQ, Op.NE, Op.IN, Op.NOT_IN)
 _log = Logger(__name__)
 
@@ -74,8 +73,7 @@ class DurableEngine:
 
     name = "durable"
 
-    def __init__(self, rules: Sequence[Rule], table: FactTable, *, remember: int = REMEMBERED) -> None:
-        """``remember``: how many different answers are kept ready; 0: the core is asked each time (benchmarks, tests)."""
+    def __init__(self, rules: Sequence[Rule], table: FactTable) -> None:
         if len(rules) > MAX_PRIORITY + 1:
             raise EngineRefused(rules[MAX_PRIORITY + 1].id, f"一个规则族超过 {MAX_PRIORITY + 1} 条规则",
                                 f"more than {MAX_PRIORITY + 1} rules in one family", "请删去已废止的规则，或合并只差一个值的规则")
@@ -96,8 +94,6 @@ class DurableEngine:
         self._position = {piece.name: piece.position for piece in pieces}
         self._nets: list[_Net] = []
         self._discarded = False
-        self._remember, self._remembered = remember, dict[tuple[str, ...], tuple[int, ...]]()
-        self._answers = dict[tuple[int, ...], tuple[int, ...]]()  # each once: what is asked differs more than what is answered
         groups = nets_of(pieces)
         self._writes = tuple(flattener.writer(piece.flat for piece in group) for group in groups)
         try:
@@ -115,16 +111,7 @@ class DurableEngine:
         """Return the positions of all rules that hold, ascending. Safe to call from several threads."""
         if self._discarded:
             return self._instead.matching(values)
-        # The whole of what the core is told: tickets repeat it, whatever else they say, and the core answers it alike.
-        texts = tuple([write(values) for write in self._writes])
-        if (known := self._remembered.get(texts)) is None:
-            known = self._asked(texts)
-            if known is None:
-                return self._instead.matching(values)
-        return list(known)
-
-    def _asked(self, texts: tuple[str, ...]) -> tuple[int, ...] | None:
-        """Ask the core; ``None`` when it is not to be trusted."""
+        texts = [write(values) for write in self._writes]
         fired: list[str] = []
         with self._lock:
             try:
@@ -136,15 +123,9 @@ class DurableEngine:
                 self._discard(err)
                 raise
             if self._discarded:
-                return None
-            # A set: a 任一 with two true branches fires twice.
-            known = tuple(sorted({*self._always, *(self._position[name] for name in fired)}))
-            if self._remember:
-                if len(self._remembered) >= self._remember:
-                    self._remembered.clear()
-                    self._answers.clear()
-                self._remembered[texts] = self._answers.setdefault(known, known)
-            return known
+                return self._instead.matching(values)
+        # A set: a 任一 with two true branches fires twice.
+        return sorted({*self._always, *(self._position[name] for name in fired)})
 
     def close(self) -> None:
         """Free the core's nets; calling it twice is harmless. A decision under way finishes first, a later one is
@@ -159,7 +140,6 @@ class DurableEngine:
         for net in self._nets:
             net.abandon()
         self._nets, self._discarded = [], True
-        self._remembered.clear()
         # The core's messages hold a code only; those of others may hold a fact and stay out of the log.
         code = str(why) if isinstance(why, _Broken | core.error) else ""
         _log.warning("durable_engine_discarded", why=type(why).__name__, code=code, instead="generated")

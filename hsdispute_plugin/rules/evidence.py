@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from hsdispute_plugin.model import Phrase
+from hsdispute_plugin.model import Facts, FactValue, Phrase
 from hsdispute_plugin.rules.phrasebook import Token
 
 SHOWN = 3  # places kept as evidence of one fact
@@ -14,13 +14,15 @@ MAX_PHRASES = 6
 
 
 class Bits(dict[int, tuple[int, ...]]):
-    """The bits of tokens one by one, those that become evidence; found once, for the phrases of a lexicon are not many."""
+    """The numbers (from 1) of the bits of tokens, those that become evidence; found once, for the phrases of a lexicon are not
+    many.
+    """
 
     def __init__(self, shown: int) -> None:
         self._shown = shown
 
     def __missing__(self, bits: int) -> tuple[int, ...]:
-        found = self[bits] = tuple([1 << n for n in range(bits.bit_length()) if bits & self._shown & 1 << n])
+        found = self[bits] = tuple([n + 1 for n in range(bits.bit_length()) if bits & self._shown & 1 << n])
         return found
 
 
@@ -42,10 +44,13 @@ class Evidence(Mapping[str, tuple[Phrase, ...]]):
         self._said: dict[int, tuple[Phrase, ...]] = {}
 
     @classmethod
-    def of(cls, evidence: Mapping[str, tuple[Phrase, ...]]) -> Evidence:
-        """Return evidence that came as phrases (a plugin's, a test's) in this form."""
-        if isinstance(evidence, cls):
-            return evidence
+    def of(cls, facts: Facts) -> Evidence:
+        """Return the evidence of facts in this form; where it came as phrases (a plugin's, a test's), without that of members
+        that no fact holds.
+        """
+        if isinstance(facts.evidence, cls):
+            return facts.evidence
+        evidence = {key: found for key, found in facts.evidence.items() if _held(key, facts.values)}
         phrases = sorted({p for found in evidence.values() for p in found}, key=lambda p: (p.start, p.end))
         number = {p: n for n, p in enumerate(phrases)}
         made = cls("", list, _NO_BITS, {})
@@ -59,21 +64,20 @@ class Evidence(Mapping[str, tuple[Phrase, ...]]):
         """The first places of what is said for each fact."""
         if self._behind is None:
             said: dict[int, int] = {}
-            places, one_by_one = self._places, self._bits
-            last, one = (-1, -1), 0
+            places, numbers = self._places, self._bits
+            begun = ended = -1
+            one = 0
             for start, end, bits in sorted(self._tokens()):
-                shown = one_by_one[bits]
-                if not shown:
-                    continue
-                place = start, end
-                if place != last:
-                    places.append(place)
-                    last, one = place, one << 1 or 1
-                for bit in shown:
-                    have = said.get(bit, 0)
-                    if have.bit_count() < SHOWN:
-                        said[bit] = have | one
-            self._behind = {key: said[bit] for key, bit in self._held.items() if bit in said}
+                if shown := numbers[bits]:
+                    if start != begun or end != ended:
+                        places.append((start, end))
+                        begun, ended = start, end
+                        one = one << 1 or 1
+                    for number in shown:
+                        have = said.get(number, 0)
+                        if have.bit_count() < SHOWN:
+                            said[number] = have | one
+            self._behind = {key: said[n] for key, bit in self._held.items() if (n := bit.bit_length()) in said}
         return self._behind
 
     def phrases(self, places: int) -> tuple[Phrase, ...]:
@@ -90,10 +94,12 @@ class Evidence(Mapping[str, tuple[Phrase, ...]]):
                 if end > reach:
                     if start == begun:
                         kept[-1] = n  # what stands there already is the beginning of this one
+                    elif len(kept) == MAX_PHRASES:
+                        break
                     else:
                         kept.append(n)
                     begun, reach = start, end
-            known = self._said[places] = tuple([self._phrase(n) for n in kept[:MAX_PHRASES]])
+            known = self._said[places] = tuple([self._phrase(n) for n in kept])
         return known
 
     def _phrase(self, n: int) -> Phrase:
@@ -118,3 +124,8 @@ class Evidence(Mapping[str, tuple[Phrase, ...]]):
 
 
 _NO_BITS = Bits(0)
+
+
+def _held(key: str, values: Mapping[str, FactValue]) -> bool:
+    fact, dot, member = key.partition(".")
+    return not dot or member in values.get(fact, ())  # type: ignore[operator]

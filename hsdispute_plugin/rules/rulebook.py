@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -23,14 +23,15 @@ from hsdispute_plugin.model import (
     Track,
     Unit,
 )
-from hsdispute_plugin.rules.condition import All, Condition, Leaf, leaves
-from hsdispute_plugin.rules.condition_code import matcher
+from hsdispute_plugin.rules.answers import Answers
+from hsdispute_plugin.rules.condition import Condition
 from hsdispute_plugin.rules.evidence import Evidence
-from hsdispute_plugin.rules.facts import FactTable, Kind
+from hsdispute_plugin.rules.facts import FactTable
 from hsdispute_plugin.rules.levels import Level
 from hsdispute_plugin.rules.lexicon import Words
 from hsdispute_plugin.rules.regions import Regions
-from hsdispute_plugin.rules.speech import Given, Speech
+from hsdispute_plugin.rules.speech import Speech
+from hsdispute_plugin.rules.truths import Truths
 from hsdispute_plugin.rules.workdays import Deadline, WorkCalendar, WorkHours
 
 
@@ -117,7 +118,8 @@ class RuleSource:
     levels: tuple[Level, ...] = ()  # 催办督办级别
 
 
-REMEMBERED = 4096
+REMEMBERED = 4_000  # counts of deadlines, sets put in order
+DAYS = 100  # days whose rules are kept ready
 
 
 class Engine(Protocol):
@@ -136,6 +138,22 @@ CompileEngine = Callable[[Sequence[Rule], FactTable], Engine]
 Extract = Callable[[Ticket], Facts]
 
 
+_SCOPES: Mapping[object, Scope] = {s.value: s for s in Scope}
+_TRACKS: Mapping[object, Track] = {t.value: t for t in Track}
+_MATTERS: Mapping[object, Matter] = {m.value: m for m in Matter}
+_NONE: frozenset[str] = frozenset()
+
+
+class Ordered(dict[FactValue, tuple[str, ...]]):
+    """Members in their order, each set sorted once."""
+
+    def __missing__(self, members: FactValue) -> tuple[str, ...]:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        ordered = self[members] = tuple(sorted(members))  # type: ignore[arg-type]
+        return ordered
+
+
 class Rulebook:
     """Decides tickets by one edition of the rules. Immutable once built; safe to share between threads."""
 
@@ -143,20 +161,15 @@ class Rulebook:
         self.source = source
         self._extract = extract
         self._conclusions = frozenset(c for c, d in source.table.by_code.items() if d.source == "family")
-        # What every rule of a family demands: where it fails, no rule can speak and the engine need not be asked.
-        self._gates = {f.code: matcher([All(gate)], source.table) for f in source.families if (gate := _gate(f.rules))}
-        sets = frozenset(c for c, d in source.table.by_code.items() if d.kind is Kind.SET)
-        asked = {leaf.fact for f in source.families for r in f.rules for leaf in leaves(r.condition)}
-        self._counts = tuple((d.code, d.counts) for d in source.table.by_code.values() if d.counts and d.code in asked)
-        count_of = dict(self._counts)
-        self._counts_after = {f.code: tuple(c for c in self._counts if c[1] in FAMILIES[f.code][1]) for f in source.families}
-        self._speeches = {
-            f.code: tuple(
-                Speech(r, source.table, unite=f.hit is Hit.ALL, count_of=count_of, sets=sets, conclusions=self._conclusions)
-                for r in f.rules) for f in source.families}
-        self._families = tuple((f, compile_engine(f.rules, source.table)) for f in source.families)
-        self._in_force: dict[date, tuple[frozenset[int] | None, ...]] = {}
-        self._counted: dict[tuple[str, tuple[date, bool]], DueDate] = {}
+        self._truths = Truths((r.condition for f in source.families for r in f.rules), source.table)
+        self._families = tuple(
+            (f, compile_engine(f.rules, source.table),
+             tuple(Speech(r, source.table, f.label, self._truths.compared) for r in f.rules)) for f in source.families)
+        self._answers: dict[tuple[frozenset[int] | None, ...], tuple[Answers, ...]] = {}
+        self._on_day: dict[date, tuple[Answers, ...]] = {}
+        self._by_hour = frozenset(key for key, deadline in source.deadlines.items() if not deadline.in_days)
+        self._counted: dict[tuple[frozenset[str], date, bool], tuple[DueDate, ...]] = {}
+        self._ordered = Ordered()
         self.engine_name = self._families[0][1].name if self._families else "none"
 
     @property
@@ -166,7 +179,7 @@ class Rulebook:
 
     def close(self) -> None:
         """Free the engines."""
-        for _, engine in self._families:
+        for _, engine, _ in self._families:
             engine.close()
 
     def facts(self, ticket: Ticket) -> Facts:
@@ -182,48 +195,32 @@ class Rulebook:
     ) -> Decision:
         """Decide from facts that are already read; ``steps`` is given the values that each family was asked with."""
         values: dict[str, FactValue] = dict(facts.values)
-        evidence = Evidence.of(facts.evidence)
+        evidence = Evidence.of(facts)
         behind = dict(evidence.behind)
         reasons: list[Reason] = []
         alerts: list[Alert] = []
-        for code, of in self._counts:
-            values[code] = len(values.get(of, ()))  # type: ignore[arg-type]
-        for (family, engine), in_force in zip(self._families, self.in_force(now.astimezone(SHANGHAI).date()), strict=True):
+        truths, compared = self._truths.of(values), self._truths.compared
+        for answers in self._on(now.astimezone(SHANGHAI).date()):
             if steps is not None:
-                steps.append(dict(values))
-            gate = self._gates.get(family.code)
-            fired = engine.matching(values) if gate is None or gate(values) else []
-            if in_force is not None:
-                fired = [i for i in fired if i in in_force]
-            concluded: set[str] = set()
-            speeches, label = self._speeches[family.code], family.label
-            for i in fired:
-                speech = speeches[i]
-                gives: Sequence[Given] = speech.gives
-                if concluded:
-                    gives = [g for g in gives if g.united or g.code not in concluded]
-                    if not gives:
-                        continue
-                places = speech.places(values, behind)  # no rule asks for what its own family concludes
-                for code, value, keys, _ in gives:
-                    concluded.add(code)
-                    if keys is None:
-                        values[code] = value
-                        continue
-                    have = values.get(code)
-                    values[code] = have | value if have else value  # type: ignore[operator]
-                    if places:
-                        for key in keys:
-                            behind[key] = behind.get(key, 0) | places
-                rule = speech.rule
-                reasons.append(Reason(rule.id, label, rule.clause, rule.because, evidence.phrases(places) if places else ()))
-                if speech.notices and any(g.code == "notices" for g in gives):
-                    known = {a.key for a in alerts}
-                    # In the order of notices.yaml: 110 before the office.
-                    alerts += [Alert(k, what, rule.id) for k, what in self.source.notices.items()
-                               if k in speech.notices and k not in known]  # type: ignore[operator]
-            for code, of in self._counts_after[family.code]:
-                values[code] = len(values.get(of, ()))  # type: ignore[arg-type]
+                steps.append(self._truths.counted(values))
+            said = answers.of(truths, values)
+            for reason, keys, gives in said.spoken:
+                places = 0  # no rule asks for what its own family concludes
+                for key in keys:
+                    if key in behind:
+                        places |= behind[key]
+                if places:
+                    for key in gives:
+                        behind[key] = behind.get(key, 0) | places
+                    reason = Reason(reason.rule, reason.family, reason.clause, reason.because, evidence.phrases(places))
+                reasons.append(reason)
+            for code, value in said.concluded:
+                have = values.get(code)
+                now_held = have | value if have and isinstance(value, frozenset) else value  # type: ignore[operator]
+                values[code] = now_held
+                if code in compared:
+                    truths ^= compared[code][have] ^ compared[code][now_held]
+            alerts += said.alerts
         return self._decision(ticket, values, tuple(reasons), tuple(alerts), now)
 
     def in_force(self, day: date) -> tuple[frozenset[int] | None, ...]:
@@ -231,61 +228,69 @@ class Rulebook:
 
         A later entry of one id replaces the earlier.
         """
-        if (known := self._in_force.get(day)) is None:
-            known = self._in_force[day] = tuple(_in_force(f.rules, day) for f, _ in self._families)
+        return tuple(_in_force(f.rules, day) for f in self.source.families)
+
+    def _on(self, day: date) -> tuple[Answers, ...]:
+        """Return the answers of the families in their order; days with the same rules in force share them."""
+        if (known := self._on_day.get(day)) is None:
+            if len(self._on_day) >= DAYS:
+                self._on_day.clear()
+                self._answers.clear()
+            in_force = self.in_force(day)
+            if (known := self._answers.get(in_force)) is None:
+                known = self._answers[in_force] = tuple(
+                    Answers(engine, speeches, kept, self._truths, self._conclusions, self.source.notices, unite=f.hit is Hit.ALL)
+                    for (f, engine, speeches), kept in zip(self._families, in_force, strict=True))
+            self._on_day[day] = known
         return known
 
     def _decision(
         self, ticket: Ticket, values: Mapping[str, FactValue],
         reasons: tuple[Reason, ...], alerts: tuple[Alert, ...], now: datetime,
     ) -> Decision:
-        matter = values.get("matter")
+        get, ordered = values.get, self._ordered
+        matter = get("matter")
         return Decision(
             ticket_no=ticket.ticket_no,
-            scope=Scope(str(values.get("scope", "boundary"))),
-            compound=bool(values.get("compound", False)),
-            insurance=_sorted(values, "insurance"),
-            topics=_sorted(values, "topics"),
-            lead=str(values.get("lead", "none")),
-            units=_sorted(values, "units"),
-            track=Track(str(values.get("track", "joint"))),
-            matter=Matter(str(matter)) if matter else None,
-            signals=_sorted(values, "signals"),
-            ticket_type=str(values.get("ticket_type", "")),
-            due=self._due(ticket, values, now),
+            scope=_SCOPES[get("scope", "boundary")],
+            compound=bool(get("compound", False)),
+            insurance=ordered[get("insurance", _NONE)],
+            topics=ordered[get("topics", _NONE)],
+            lead=str(get("lead", "none")),
+            units=ordered[get("units", _NONE)],
+            track=_TRACKS[get("track", "joint")],
+            matter=_MATTERS[matter] if matter else None,
+            signals=ordered[get("signals", _NONE)],
+            ticket_type=str(get("ticket_type", "")),
+            due=self._due(ticket, get("deadlines", _NONE), now),  # type: ignore[arg-type]
             reasons=reasons,
             edition=self.edition,
             engine=self.engine_name,
             alerts=alerts,
         )
 
-    def _due_of(self, key: str, start: datetime, day: tuple[date, bool]) -> DueDate:
-        """Count one deadline; those in days come out the same for all tickets of one day."""
-        deadline = self.source.deadlines[key]
-        if not deadline.in_days:
-            return deadline.due(key, start, self.source.calendar, self.source.hours)
-        if (known := self._counted.get((key, day))) is None:
-            if len(self._counted) > REMEMBERED:
-                self._counted.clear()
-            known = self._counted[key, day] = deadline.due(key, start, self.source.calendar, self.source.hours)
-        return known
-
-    def _due(self, ticket: Ticket, values: Mapping[str, FactValue], now: datetime) -> tuple[DueDate, ...]:
+    def _due(self, ticket: Ticket, deadlines: frozenset[str], now: datetime) -> tuple[DueDate, ...]:
         start = ticket.received_at or now
         local = start.astimezone(SHANGHAI)
-        day = (local.date(), local.time() > self.source.hours.closes)
-        due = [self._due_of(key, start, day) for key in values.get("deadlines", ())]  # type: ignore[union-attr]
+        asked = deadlines, local.date(), local.time() > self.source.hours.closes
+        # Those in days come out the same for all tickets of one day.
+        if (known := self._counted.get(asked)) is None:
+            if len(self._counted) >= REMEMBERED:
+                self._counted.clear()
+            known = self._counted[asked] = _by_time(self._count(key, start) for key in deadlines - self._by_hour)
+        if not ticket.host_due_at and deadlines.isdisjoint(self._by_hour):
+            return known
+        due = [*known, *(self._count(key, start) for key in deadlines & self._by_hour)]
         if ticket.host_due_at:
             due.append(DueDate("host", "平台工单时限", ticket.host_due_at, "平台随工单给出的时限", confirmed=True))
-        return tuple(sorted(due, key=lambda d: (d.due_at, d.key)))
+        return _by_time(due)
+
+    def _count(self, key: str, start: datetime) -> DueDate:
+        return self.source.deadlines[key].due(key, start, self.source.calendar, self.source.hours)
 
 
-def _gate(rules: Sequence[Rule]) -> tuple[Leaf, ...]:
-    """Return the leaves that every rule demands outright."""
-    demanded = [
-        {p for p in (r.condition.parts if isinstance(r.condition, All) else (r.condition,)) if isinstance(p, Leaf)} for r in rules
-    ]
-    return tuple(set.intersection(*demanded)) if demanded else ()
+def _by_time(due: Iterable[DueDate]) -> tuple[DueDate, ...]:
+    return tuple(sorted(due, key=lambda d: (d.due_at, d.key)))
 
 
 def rules_in_force(rules: Sequence[Rule], day: date) -> frozenset[int]:
@@ -300,7 +305,3 @@ def rules_in_force(rules: Sequence[Rule], day: date) -> frozenset[int]:
 def _in_force(rules: Sequence[Rule], day: date) -> frozenset[int] | None:
     kept = rules_in_force(rules, day)
     return None if len(kept) == len(rules) else kept
-
-
-def _sorted(values: Mapping[str, FactValue], code: str) -> tuple[str, ...]:
-    return tuple(sorted(values.get(code, ())))  # type: ignore[arg-type]

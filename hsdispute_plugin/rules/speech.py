@@ -1,67 +1,51 @@
-"""What a rule says when it holds, made ready once: the conclusions it gives, and where the phrases behind it are looked up."""
+"""What a rule says when it holds, made ready once: its reason, the conclusions it gives, and the evidence behind it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from hsdispute_plugin.model import FactValue
+from hsdispute_plugin.model import FactValue, Reason
 from hsdispute_plugin.rules.condition import All, AnyOf, Condition, Leaf, NoneOf, Op
 from hsdispute_plugin.rules.condition_code import Matcher, matcher
-from hsdispute_plugin.rules.facts import FactTable
+from hsdispute_plugin.rules.facts import FactTable, Kind
 
 if TYPE_CHECKING:
     from hsdispute_plugin.rules.rulebook import Rule
 
-_NONE: frozenset[str] = frozenset()
 
-
-class Given(NamedTuple):
-    """One conclusion. ``keys`` are those of its members in the evidence, ``None`` for what is no set; ``united``: sets grow."""
-
-    code: str
-    value: FactValue
-    keys: tuple[str, ...] | None
-    united: bool
-
-
-class Lookup(NamedTuple):
-    """Where the phrases behind a true leaf stand: behind the fact ``of`` or, where it is a set, behind those of its members
-    that are among ``members`` (``None``: the fact is no set; empty: behind all of them).
+class Spoken(NamedTuple):
+    """A rule that speaks: its ``reason`` without phrases, the keys of evidence ``behind`` it, and ``gives``, the keys in
+    the evidence of what it concludes, as far as rules ask for it.
     """
 
-    of: str
-    members: frozenset[str] | None
+    reason: Reason
+    behind: frozenset[str]
+    gives: tuple[str, ...]
 
 
 class Speech:
-    """A rule made ready to speak. ``sets`` are the codes of facts that are sets, ``conclusions`` those that families give."""
+    """A rule made ready to speak."""
 
-    __slots__ = ("_branches", "_conclusions", "_count_of", "_held", "_sets", "_sure", "gives", "notices", "rule")
+    __slots__ = ("_asked", "_branches", "_held", "_label", "_made", "_sure", "_table", "outcome", "rule")
 
-    def __init__(
-        self, rule: Rule, table: FactTable, *,
-        unite: bool, count_of: Mapping[str, str], sets: Collection[str], conclusions: Collection[str],
-    ) -> None:
-        self.rule = rule
-        self.gives = tuple(
-            Given(code, value, tuple(f"{code}.{m}" for m in value), unite) if isinstance(value, frozenset)
-            else Given(code, value, None, united=False) for code, value in rule.outcome.items())
-        self.notices = rule.outcome.get("notices", frozenset())
-        self._count_of, self._sets, self._conclusions = count_of, sets, conclusions
+    def __init__(self, rule: Rule, table: FactTable, label: str, asked: Collection[str]) -> None:
+        """``label``: the name of its family; ``asked``: the facts that rules ask for."""
+        self.rule, self.outcome = rule, rule.outcome
+        self._table, self._label, self._asked = table, label, asked
         #: What stands behind the rule whenever it speaks, and what only where a branch of a 任一 holds.
-        self._sure: list[Lookup] = []
-        branches: dict[Condition, list[Lookup]] = {}
+        self._sure: set[str] = set()
+        branches: dict[Condition, set[str]] = {}
         self._plan(rule.condition, None, branches)
         self._branches = tuple(branches.values())
         self._held: Matcher | None = matcher(tuple(branches), table) if branches else None
+        self._made: dict[tuple[tuple[str, ...], tuple[int, ...]], Spoken] = {}
 
-    def _plan(self, condition: Condition, branch: Condition | None, branches: dict[Condition, list[Lookup]]) -> None:
-        """Note where the phrases behind a condition are looked up: those of its leaves that are true; negated parts give none."""
+    def _plan(self, condition: Condition, branch: Condition | None, branches: dict[Condition, set[str]]) -> None:
+        """Note which evidence stands behind a condition: that of its leaves that are true; negated parts give none."""
         match condition:
             case Leaf():
-                if lookup := self._lookup(condition):
-                    (self._sure if branch is None else branches.setdefault(branch, [])).append(lookup)
+                (self._sure if branch is None else branches.setdefault(branch, set())).update(self._keys(condition))
             case All(parts):
                 for part in parts:
                     self._plan(part, branch, branches)
@@ -74,25 +58,24 @@ class Speech:
             case NoneOf():
                 pass
 
-    def _lookup(self, leaf: Leaf) -> Lookup | None:
-        of = self._count_of.get(leaf.fact, leaf.fact)
-        if of in self._sets:
-            return Lookup(of, frozenset(map(str, leaf.value)) if of == leaf.fact else frozenset())  # type: ignore[arg-type]
-        return None if of in self._conclusions else Lookup(of, None)  # a conclusion stands with its own reasons already
+    def _keys(self, leaf: Leaf) -> Iterator[str]:
+        """Yield the keys of evidence behind a true leaf: of the fact or, where it is a set, of the members asked for."""
+        asked = self._table.by_code[leaf.fact]
+        of = self._table.by_code[asked.counts] if asked.counts else asked
+        if of.kind is Kind.SET:
+            yield from (f"{of.code}.{m}" for m in (of.values.values() if asked.counts else leaf.value))  # type: ignore[union-attr]
+        elif of.source != "family":  # a conclusion stands with its own reasons already
+            yield of.code
 
-    def places(self, values: Mapping[str, FactValue], behind: Mapping[str, int]) -> int:
-        """Return the places in the ticket that stand behind the rule (bits of ``Evidence``); ``behind`` gives those of a fact."""
-        asked = self._sure
-        if self._held:
-            asked = asked.copy()
-            for n in self._held(values):
-                asked += self._branches[n]
-        places = 0
-        for of, members in asked:
-            if members is None:
-                places |= behind.get(of, 0)
-                continue
-            held: frozenset[str] = values.get(of, _NONE)  # type: ignore[assignment]
-            for member in held & members if members else held:
-                places |= behind.get(f"{of}.{member}", 0)
-        return places
+    def spoken(self, gives: Collection[str], values: Mapping[str, FactValue]) -> Spoken:
+        """Return the rule as it speaks of facts on which it holds; ``gives``: those of its conclusions that are not given yet."""
+        branches = tuple(self._held(values)) if self._held else ()
+        key = tuple(gives), branches
+        if (made := self._made.get(key)) is None:
+            rule = self.rule
+            made = self._made[key] = Spoken(
+                Reason(rule.id, self._label, rule.clause, rule.because),
+                frozenset(self._sure).union(*(self._branches[n] for n in branches)),
+                tuple(f"{code}.{m}" for code in gives if code in self._asked and isinstance(v := rule.outcome[code], frozenset)
+                      for m in v))
+        return made
