@@ -19,8 +19,7 @@ from hsdispute_plugin.desk_docket import Terms
 from hsdispute_plugin.model import FactValue, Ticket
 from hsdispute_plugin.rules.automaton import fold
 from hsdispute_plugin.store import Transaction
-from hsdispute_plugin.store_board import ALERT, DANGER
-from hsdispute_plugin.store_traits import NONE, Common
+from hsdispute_plugin.store_traits import ALERT, DANGER, NONE, Common
 
 EMPLOYER, TOPIC, TOWN, CALLER = "employer", "topic", "town", schema.CALLER
 DANGER_OVER, OPINION_OVER = "danger-over", "opinion-over"  # values of an alert that was dealt with: seen, but no alarm

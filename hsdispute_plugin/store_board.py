@@ -12,9 +12,7 @@ import sqlalchemy as sa
 
 from hsdispute_plugin import store_schema as schema
 from hsdispute_plugin.store_inbox import WHOLE
-
-ALERT = "alert"  # the kind of trait: its value is the key of a 通报, or says that one is over
-DANGER = "police110"  # the 通报 that goes before all others
+from hsdispute_plugin.store_traits import ALERT
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hsdispute_plugin import store_schema as schema
+from hsdispute_plugin.store_traits import ALERT, DANGER
 
 WHOLE = ""  # the unit of the row that stands for the whole case
 COLOURS = ("red", "orange", "yellow", "green", "none")
@@ -61,7 +62,7 @@ class InboxTable:
         self, now: datetime, *, unit: str = WHOLE, states: Sequence[str] = (), colour: str = "", text: str = "",
         accepting: str = "", limit: int = 50, offset: int = 0,
     ) -> list[InboxLine]:
-        """Return a page of a unit's cases (by default all), what is due first in front, those that owe nothing last.
+        """Return a page of a unit's cases (by default all): open danger, then what is due first, those that owe nothing last.
 
         ``text`` is the beginning of a case number, or a whole ticket number.
         """
@@ -72,7 +73,7 @@ class InboxTable:
         ).join(schema.parts, c.case_no == p.case_no).where(*_wanted(unit, states, text, accepting))
         if colour:
             chosen = chosen.where(shade == colour)
-        order = (p.due_at.is_(None), p.due_at, c.case_no.desc())
+        order = (c.case_no.not_in(_IN_DANGER), p.due_at.is_(None), p.due_at, c.case_no.desc())
         return [InboxLine(*row) for row in self._c.execute(chosen.order_by(*order).limit(limit).offset(offset))]
 
     def count_inbox(
@@ -89,6 +90,8 @@ class InboxTable:
 #: Statements asked with every ticket, made once: to build one takes longer than to ask it.
 _FORGET = schema.parts.delete().where(schema.parts.c.case_no == sa.bindparam("case_no_"))
 _NOTE = schema.parts.insert()
+_T = schema.traits.c
+_IN_DANGER = sa.select(_T.case_no).where(_T.kind == ALERT, _T.value == DANGER)
 
 
 def _wanted(unit: str, states: Sequence[str], text: str, accepting: str) -> list[sa.ColumnElement[bool]]:

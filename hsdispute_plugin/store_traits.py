@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from hsdispute_plugin import store_schema as schema
 
+ALERT = "alert"  # the kind of trait: its value is the key of a 通报, or says that one is over
+DANGER = "police110"  # the 通报 that goes before all others
 
 @dataclass(frozen=True, slots=True)
 class Common:

@@ -70,6 +70,16 @@ def test_pages_of_the_inbox_join_without_gap_or_repeat_and_filters_narrow_it(des
     assert len(seen(desk, NOW + timedelta(days=2), colour="red")) == 1
 
 
+def test_open_danger_stands_before_all_that_is_overdue_until_it_is_dealt_with(desk, book):
+    accept(desk, book)
+    later = NOW + timedelta(days=7)
+    threat = Ticket(ticket_no="T2", content="单位欠缴养老保险，再不解决我就从楼上跳下去", received_at=later)
+    danger = desk.accept("roundup", HostTicket(threat, "1"), book, later)[0].case_no
+    assert [number for number, _ in seen(desk, later)] == [danger, NUMBER]
+    desk.act(danger, "settle_danger", Actor("王某", "gov_office", Role.GOV_OFFICE), {"处置情况": "110已到场"}, book, later)
+    assert [number for number, _ in seen(desk, later)] == [NUMBER, danger]
+
+
 def test_a_database_of_version_4_learns_who_takes_part(url, book):
     old.lay(url, 4)
     store = Store(url)

@@ -113,7 +113,7 @@ def list_(
     format_: Annotated[str, typer.Option("--format", help="text（给人看）或 jsonl")] = "text",
     config: Config = None, database: Database = None, now: Now = None,
 ) -> None:
-    """列出案件，下一步先到期的在前，与收件箱一样；要通报谁也写出；不含缴费人信息。"""
+    """列出案件，有险情的在前，再按下一步到期的先后，与收件箱一样；要通报谁也写出；不含缴费人信息。"""
     from hsdispute_plugin.case import State
     from hsdispute_plugin.model import SHANGHAI
 

@@ -15,7 +15,7 @@ from hsdispute_plugin.entrypoints.console.pages import Page, Visit
 from hsdispute_plugin.entrypoints.console.statistics import LEADERS, counted
 from hsdispute_plugin.entrypoints.console.work import COLOUR_NAMES, OVER, USUAL
 from hsdispute_plugin.model import SHANGHAI, Track
-from hsdispute_plugin.store_board import DANGER
+from hsdispute_plugin.store_traits import DANGER
 
 ENDED = frozenset(s.value for s in (State.INFORMED, State.NOT_ACCEPTED, State.MERGED, State.WITHDRAWN, State.ARCHIVED))
 ALERTED_DAYS, WEEKS, MOST = 30, 26, 8  # how far back alerts and the calendar of days go; how many of each kind rise

@@ -7,8 +7,8 @@ from starlette.responses import Response
 from hsdispute_plugin.case import State
 from hsdispute_plugin.desk_alike import DANGER_OVER, OPINION_OVER
 from hsdispute_plugin.entrypoints.console.pages import CASE_WORKERS, Page, Visit
-from hsdispute_plugin.store_board import DANGER
 from hsdispute_plugin.store_inbox import COLOURS
+from hsdispute_plugin.store_traits import DANGER
 
 PER_PAGE = 50
 USUAL = frozenset({"office"})  # every major matter is told to the office: that alone is no danger
