@@ -13,7 +13,7 @@ from hsdispute_plugin.rules.truths import Truths
 if TYPE_CHECKING:
     from hsdispute_plugin.rules.rulebook import Engine
 
-REMEMBERED = 4_000  # answers of one family kept ready
+REMEMBERED = 2_000  # answers of one family kept ready
 
 
 class Said(NamedTuple):
