@@ -32,9 +32,9 @@ class Answers:
         self, engine: Engine, speeches: Sequence[Speech], in_force: frozenset[int] | None,
         truths: Truths, concluded: Collection[str], notices: Mapping[str, str], *, unite: bool,
     ) -> None:
-        """``concluded``: the facts that families conclude.
-
-        ``unite``: the sets that rules conclude grow; else each conclusion comes from the first rule that gives it."""
+        """``concluded``: the facts that families conclude; ``unite``: sets that rules conclude grow, else each conclusion comes
+        from the first rule that gives it.
+        """
         self._engine, self._speeches, self._in_force = engine, speeches, in_force
         self._truths, self._notices, self._unite = truths, notices, unite
         rules = [s.rule for n, s in enumerate(speeches) if in_force is None or n in in_force]
@@ -78,11 +78,12 @@ class Answers:
         for n in self._engine.matching(values):
             if self._in_force is not None and n not in self._in_force:
                 continue
-            outcome, rule = self._speeches[n].outcome, self._speeches[n].rule
+            speech = self._speeches[n]
+            outcome = speech.rule.outcome
             gives = [c for c, v in outcome.items() if c not in concluded or (self._unite and isinstance(v, frozenset))]
             if not gives:
                 continue
-            spoken.append(self._speeches[n].spoken(gives, values))
+            spoken.append(speech.spoken(gives, values))
             for code in gives:
                 value = outcome[code]
                 concluded[code] = concluded[code] | value if code in concluded else value  # type: ignore[operator]
@@ -90,7 +91,7 @@ class Answers:
                 # In the order of notices.yaml: 110 before the office.
                 for key, what in self._notices.items():
                     if key in outcome["notices"]:  # type: ignore[operator]
-                        alerts.setdefault(key, Alert(key, what, rule.id))
+                        alerts.setdefault(key, Alert(key, what, speech.rule.id))
         return Said(tuple(spoken), tuple(concluded.items()), tuple(alerts.values()))
 
 

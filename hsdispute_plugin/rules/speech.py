@@ -27,11 +27,11 @@ class Spoken(NamedTuple):
 class Speech:
     """A rule made ready to speak."""
 
-    __slots__ = ("_asked", "_branches", "_held", "_label", "_made", "_sure", "_table", "outcome", "rule")
+    __slots__ = ("_asked", "_branches", "_held", "_label", "_made", "_sure", "_table", "rule")
 
     def __init__(self, rule: Rule, table: FactTable, label: str, asked: Collection[str]) -> None:
         """``label``: the name of its family; ``asked``: the facts that rules ask for."""
-        self.rule, self.outcome = rule, rule.outcome
+        self.rule = rule
         self._table, self._label, self._asked = table, label, asked
         #: What stands behind the rule whenever it speaks, and what only where a branch of a 任一 holds.
         self._sure: set[str] = set()
