@@ -32,12 +32,16 @@ class Phrasebook:
             self.bit.setdefault(name, 1 << len(self.bit))
         self.unions = _closed(words)
         meanings: dict[str, list[tuple[str, int, int, Negated]]] = defaultdict(list)  # group, entry, bits, negated
-        bits_of = cache(self.bits_of)
+
+        @cache  # many phrases say the same
+        def said(klass: str, tag: str) -> tuple[str, int]:
+            # A clue yields only to a longer phrase of the same clue, a fact's word to any longer one of the class.
+            return f"{CLUES}.{tag}" if klass == CLUES else klass, self.bits_of(klass, tag)
+
         for phrase, senses in words.phrases.items():
             for s in senses:
-                # A clue yields only to a longer phrase of the same clue, a fact's word to any longer one of the class.
-                group = f"{CLUES}.{s.tag}" if s.klass == CLUES else s.klass
-                meanings[phrase].append((group, s.entry, bits_of(s.klass, s.tag), s.negated))
+                group, bits = said(s.klass, s.tag)
+                meanings[phrase].append((group, s.entry, bits, s.negated))
         for tag, names in more.items():
             for name in names:
                 meanings[name].append(("地名", 0, self.bit[tag], Negated.KEPT))
@@ -49,8 +53,9 @@ class Phrasebook:
         self.find = Automaton(phrases, plain=plain).find
         self.bits = [_union(b for _, _, b, _ in meanings.get(p, ())) for p in phrases]
         self._alike = Counter(self.bits)
-        self.dropped = _union(b for m in meanings.values() for _, _, b, n in m if n is Negated.DROPPED)
-        self.doubtful = _union(b for m in meanings.values() for _, _, b, n in m if n is Negated.DOUBTFUL)
+        negated = {(b, n) for m in meanings.values() for _, _, b, n in m}
+        self.dropped = _union(b for b, n in negated if n is Negated.DROPPED)
+        self.doubtful = _union(b for b, n in negated if n is Negated.DOUBTFUL)
         self.wholes = frozenset(n for n, p in enumerate(phrases) if p in words.wholes)
         self.hides = self._nested(phrases, meanings, words.blocks)
         self._special = self.wholes | self.hides.keys()

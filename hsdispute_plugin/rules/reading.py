@@ -95,10 +95,12 @@ def compiled(reader: Reader) -> Read | None:
     rows: list[_Row] = []
     steps: list[bytes] = []
     every: list[_Row] = []
+    same = {bits: laid(bits) for bits in set(book.bits)}  # many phrases say the same
     for n, (phrase, bits) in enumerate(zip(book.phrases, book.bits, strict=True)):
         first = len(hides)
-        hides += [(inner, offset, laid(gone)) for inner, offset, gone in book.hides.get(n, ())]
-        phrases.append((phrase, laid(bits), n in book.wholes, n in book.hidden, first, len(hides)))
+        if n in book.hides:
+            hides += [(inner, offset, laid(gone)) for inner, offset, gone in book.hides[n]]
+        phrases.append((phrase, same[bits], n in book.wholes, n in book.hidden, first, len(hides)))
 
     def stages(of: Combinations) -> tuple[list[Span], bytes]:
         found = []
