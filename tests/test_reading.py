@@ -15,6 +15,7 @@ from hsdispute_plugin.rules.automaton import fold
 from hsdispute_plugin.rules.clauses import head_end, titles_in
 from hsdispute_plugin.rules.extract import Extractor
 from hsdispute_plugin.rules.load import load
+from hsdispute_plugin.rules.replay_packing import Packing
 
 SOURCE = load(shipped_config())
 SAID = sorted(SOURCE.words.phrases)
@@ -50,6 +51,21 @@ def assert_alike(one, other, title, content):
 def test_where_there_is_a_compiler_texts_are_read_by_what_it_made():
     assert reading._reading
     assert COMPILED._read.__qualname__ != PLAIN._read.__qualname__
+
+
+PACKING = Packing(SOURCE.table)
+ROW = COMPILED.rows(PACKING)
+GIVEN = st.fixed_dictionaries({}, optional={
+    "ticket_type": st.sampled_from(["投诉", "咨询类", "举报投诉", "consult", "其他"]),
+    "area": st.sampled_from(["西华池镇", "合水县老城镇", "庆城县", "不详"]), "caller_name": st.just("某甲"),
+    "caller_phone": st.just("13800000000"), "repeat_of": st.just("7")})
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(st.one_of(st.just(""), TEXT), TEXT, GIVEN)
+def test_a_row_that_is_read_at_once_is_the_facts_packed(title, content, given):
+    ticket = Ticket(ticket_no="1", title=title, content=content, **given)
+    assert ROW(ticket) == PACKING.pack(COMPILED(ticket).values)
 
 
 @settings(max_examples=3_000, deadline=None)

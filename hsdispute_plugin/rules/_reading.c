@@ -16,18 +16,19 @@ _Static_assert(sizeof(wchar_t) == 4, "a character is a code point");
 #define KEPT 2048  /* numbers of bits kept as Python objects */
 
 typedef struct { uint64_t w[WORDS]; } Bits;
+typedef struct { Bits bits; int first, last; } Mask;  /* first to last: the words in which it has any */
 typedef struct { int start, end; Bits bits; } Token;
 typedef struct { Token *at; int n, room; } Tokens;
 typedef struct { int inner, offset; Bits bits; } Hides;
 typedef struct { Bits bits; int whole, hidden, first, last; } Phrase;  /* first to last: what it hides */
 typedef struct { uint64_t step; int to; } Edge;  /* step: 1 + from, then the character; 0: none here */
 typedef struct { int number, start, end, next; } Match;
-typedef struct { Bits result, needs, unless; int gap, ordered, first, last; } Row;  /* first to last: its steps */
+typedef struct { Mask rarest; Bits result, needs, unless; int gap, ordered, first, last; } Row;  /* first to last: its steps */
 typedef struct { int first, last; } Range;
-typedef struct { Bits shared; int first, last; } Group;  /* first to last: its rows, which share a step */
+typedef struct { Mask shared; int first, last; } Group;  /* first to last: its rows, which share a step */
 typedef struct { Range *stages; int n; Bits worth; } Combinations;  /* a stage: from which group to which */
 typedef struct { Bits zone[3]; } Zones;  /* of the whole, the head, the demand */
-typedef struct { Bits met, result; Zones met_in, some, none; int has_some, first, last, key, alone, shown, about; } Presumption;
+typedef struct { Mask met; Bits result; Zones met_in, some, none; int has_some, first, last, key, alone, shown, about; } Presumption;
 typedef struct { Bits bits; PyObject *number; } Number;
 
 enum { ENDS, SENTENCE, NEGATION, DROPPED, DOUBTFUL, REQUEST, NAMED, SHOWN, PREMIUM, OTHER, MASKS };
@@ -45,7 +46,7 @@ typedef struct {
     Hides *hides;
     Group *groups;
     Row *rows;
-    Bits *steps;
+    Mask *steps;
     Combinations of_clause, of_sentence;
     Presumption *presumption;
     Zones *every;
@@ -67,28 +68,34 @@ typedef struct {
 
 /* Bits */
 
-static inline int meet(const Core *c, const Bits *a, const Bits *b) {
+static inline int meet(const Bits *a, const Bits *b) {
     uint64_t any = 0;
-    for (int i = 0; i < c->words; i++) any |= a->w[i] & b->w[i];
+    for (int i = 0; i < WORDS; i++) any |= a->w[i] & b->w[i];
     return any != 0;
 }
 
-static inline int some(const Core *c, const Bits *a) {
-    uint64_t any = 0;
-    for (int i = 0; i < c->words; i++) any |= a->w[i];
+static inline int met_by(const Bits *a, const Mask *mask) {
+    uint64_t any = a->w[mask->first] & mask->bits.w[mask->first];
+    for (int i = mask->first + 1; i < mask->last; i++) any |= a->w[i] & mask->bits.w[i];
     return any != 0;
 }
 
-static inline void add(const Core *c, Bits *a, const Bits *b) {
-    for (int i = 0; i < c->words; i++) a->w[i] |= b->w[i];
+static inline int some(const Bits *a) {
+    uint64_t any = 0;
+    for (int i = 0; i < WORDS; i++) any |= a->w[i];
+    return any != 0;
 }
 
-static inline void drop(const Core *c, Bits *a, const Bits *b) {
-    for (int i = 0; i < c->words; i++) a->w[i] &= ~b->w[i];
+static inline void add(Bits *a, const Bits *b) {
+    for (int i = 0; i < WORDS; i++) a->w[i] |= b->w[i];
 }
 
-static inline void keep(const Core *c, Bits *a, const Bits *b) {
-    for (int i = 0; i < c->words; i++) a->w[i] &= b->w[i];
+static inline void drop(Bits *a, const Bits *b) {
+    for (int i = 0; i < WORDS; i++) a->w[i] &= ~b->w[i];
+}
+
+static inline void keep(Bits *a, const Bits *b) {
+    for (int i = 0; i < WORDS; i++) a->w[i] &= b->w[i];
 }
 
 /* Growing arrays. Each returns 0, or -1 with MemoryError set. */
@@ -191,8 +198,8 @@ static int phrases_that_count(Text *t, const wchar_t *text, int length) {
         Token token = {matches[i].start, matches[i].end, phrase->bits};
         if (phrase->hidden)
             for (int g = last_gone[token.start]; g; g = gone[g - 1].next)
-                if (gone[g - 1].inner == matches[i].number) drop(c, &token.bits, gone[g - 1].bits);
-        if (some(c, &token.bits)) t->tokens.at[kept++] = token;
+                if (gone[g - 1].inner == matches[i].number) drop(&token.bits, gone[g - 1].bits);
+        if (some(&token.bits)) t->tokens.at[kept++] = token;
     }
     for (int w = 0; w < whole_count; w++) {
         int begin = wholes[w].first, close = wholes[w].last, left = 0;
@@ -225,8 +232,8 @@ static int outside_titles(Text *t, PyObject *quoted) {
     for (int i = 0; i < t->tokens.n; i++) {
         Token token = t->tokens.at[i];
         for (int q = 0; q < spans; q++)
-            if (span[q].first < token.start && token.end < span[q].last) { keep(c, &token.bits, &c->mask[NAMED]); break; }
-        if (some(c, &token.bits)) t->tokens.at[kept++] = token;
+            if (span[q].first < token.start && token.end < span[q].last) { keep(&token.bits, &c->mask[NAMED]); break; }
+        if (some(&token.bits)) t->tokens.at[kept++] = token;
     }
     t->tokens.n = kept;
     PyMem_Free(span);
@@ -239,7 +246,7 @@ static int spoilt(const Core *c, const Row *row, const Tokens *tokens, int start
     for (int i = 0; i < tokens->n; i++) {
         const Token *token = tokens->at + i;
         if (start - c->limit[SPOILING] <= token->start && token->end <= end + c->limit[SPOILING]
-            && meet(c, &token->bits, &row->unless)) return 1;
+            && meet(&token->bits, &row->unless)) return 1;
     }
     return 0;
 }
@@ -251,7 +258,7 @@ static int reaches(const Core *c, const Row *row, const Tokens *tokens, int *sta
         int found = 0, best_gap = 0, best_start = 0, best_end = 0;
         for (int i = 0; i < tokens->n; i++) {
             const Token *token = tokens->at + i;
-            if (!meet(c, &token->bits, c->steps + s)) continue;
+            if (!met_by(&token->bits, c->steps + s)) continue;
             int gap = 0;
             if (row->ordered) {
                 gap = token->start - last;
@@ -284,13 +291,14 @@ static int reaches(const Core *c, const Row *row, const Tokens *tokens, int *sta
 /* Add a token for the first place where one combination holds, if there is one: Row.first */
 static int first_place(Text *t, const Row *row, const Bits *bits, const Bits *around) {
     const Core *c = t->core;
+    if (!met_by(bits, &row->rarest)) return 0;
     for (int step = row->first; step < row->last; step++)
-        if (!meet(c, bits, c->steps + step)) return 0;
-    if (!meet(c, around, &row->needs)) return 0;
-    int spoilers = meet(c, &row->unless, bits);
+        if (!met_by(bits, c->steps + step)) return 0;
+    if (!meet(around, &row->needs)) return 0;
+    int spoilers = meet(&row->unless, bits);
     for (int i = 0; i < t->part.n; i++) {
         const Token *token = t->part.at + i;
-        if (!meet(c, &token->bits, c->steps + row->first)) continue;
+        if (!met_by(&token->bits, c->steps + row->first)) continue;
         int start = token->start, end = token->end;
         if (!reaches(c, row, &t->part, &start, &end) || (spoilers && spoilt(c, row, &t->part, start, end))) continue;
         Token made = {start, end, row->result};
@@ -303,18 +311,18 @@ static int first_place(Text *t, const Row *row, const Bits *bits, const Bits *ar
 static int combine(Text *t, const Combinations *of, const Bits *around) {
     const Core *c = t->core;
     Bits bits = {{0}};
-    for (int i = 0; i < t->part.n; i++) add(c, &bits, &t->part.at[i].bits);
+    for (int i = 0; i < t->part.n; i++) add(&bits, &t->part.at[i].bits);
     for (int s = 0; s < of->n; s++) {
         int before = t->found.n;
         for (int g = of->stages[s].first; g < of->stages[s].last; g++) {
             const Group *group = c->groups + g;
-            if (!meet(c, &bits, &group->shared)) continue;
+            if (!met_by(&bits, &group->shared)) continue;
             for (int r = group->first; r < group->last; r++)
                 if (first_place(t, c->rows + r, &bits, around)) return -1;
         }
         if (t->found.n == before) return 0;
         if (extend(&t->part, t->found.at + before, t->found.n - before)) return -1;
-        for (int i = before; i < t->found.n; i++) add(c, &bits, &t->found.at[i].bits);
+        for (int i = before; i < t->found.n; i++) add(&bits, &t->found.at[i].bits);
     }
     return 0;
 }
@@ -327,22 +335,22 @@ static int negate(Text *t, int first, int last) {
     for (int i = first; i < last; i++) {
         Token token = t->tokens.at[i];
         Bits lost = token.bits, both = c->mask[DROPPED];
-        add(c, &both, &c->mask[DOUBTFUL]);
-        keep(c, &lost, &both);
+        add(&both, &c->mask[DOUBTFUL]);
+        keep(&lost, &both);
         int negated = 0;
-        if (some(c, &lost))
+        if (some(&lost))
             for (int n = first; n < last && !negated; n++) {
                 int after = token.start - t->tokens.at[n].end;
-                negated = 0 <= after && after <= c->limit[NEGATION_WINDOW] && meet(c, &t->tokens.at[n].bits, &c->mask[NEGATION]);
+                negated = 0 <= after && after <= c->limit[NEGATION_WINDOW] && meet(&t->tokens.at[n].bits, &c->mask[NEGATION]);
             }
         if (negated) {
             Token doubted = {token.start, token.end, lost};
-            keep(c, &doubted.bits, &c->mask[DOUBTFUL]);
-            add(c, &t->doubtful, &doubted.bits);
-            if (meet(c, &doubted.bits, &c->mask[SHOWN]) && push(&t->out, &doubted)) return -1;
-            drop(c, &token.bits, &lost);
+            keep(&doubted.bits, &c->mask[DOUBTFUL]);
+            add(&t->doubtful, &doubted.bits);
+            if (meet(&doubted.bits, &c->mask[SHOWN]) && push(&t->out, &doubted)) return -1;
+            drop(&token.bits, &lost);
         }
-        if (some(c, &token.bits) && push(&t->sentence, &token)) return -1;
+        if (some(&token.bits) && push(&t->sentence, &token)) return -1;
     }
     return 0;
 }
@@ -351,13 +359,13 @@ static int negate(Text *t, int first, int last) {
 static int finish(Text *t) {
     const Core *c = t->core;
     Bits both = c->mask[DROPPED], all = {{0}};
-    add(c, &both, &c->mask[DOUBTFUL]);
+    add(&both, &c->mask[DOUBTFUL]);
     for (int k = 0; k < t->clause_count; k++)
-        for (int i = t->clauses[k].first; i < t->clauses[k].last; i++) add(c, &all, &t->tokens.at[i].bits);
+        for (int i = t->clauses[k].first; i < t->clauses[k].last; i++) add(&all, &t->tokens.at[i].bits);
     int count = t->clause_count;
     t->clause_count = 0;
-    if (!some(c, &all)) return 0;
-    int negated = meet(c, &all, &c->mask[NEGATION]) && meet(c, &all, &both);
+    if (!some(&all)) return 0;
+    int negated = meet(&all, &c->mask[NEGATION]) && meet(&all, &both);
     t->sentence.n = t->found.n = 0;
     for (int k = 0; k < count; k++) {
         Range clause = t->clauses[k];
@@ -367,7 +375,7 @@ static int finish(Text *t) {
         } else if (extend(&t->sentence, t->tokens.at + clause.first, clause.last - clause.first)) return -1;
         t->clauses[k].last = t->sentence.n;
     }
-    if (meet(c, &all, &c->of_clause.worth)) {
+    if (meet(&all, &c->of_clause.worth)) {
         for (int k = 0; k < count; k++) {
             t->part.n = 0;
             if (extend(&t->part, t->sentence.at + t->clauses[k].first, t->clauses[k].last - t->clauses[k].first)
@@ -375,8 +383,8 @@ static int finish(Text *t) {
         }
         if (extend(&t->sentence, t->found.at, t->found.n)) return -1;
     }
-    if (meet(c, &all, &c->of_sentence.worth)) {
-        for (int i = 0; i < t->sentence.n; i++) add(c, &all, &t->sentence.at[i].bits);
+    if (meet(&all, &c->of_sentence.worth)) {
+        for (int i = 0; i < t->sentence.n; i++) add(&all, &t->sentence.at[i].bits);
         t->part.n = t->found.n = 0;
         if (extend(&t->part, t->sentence.at, t->sentence.n) || combine(t, &c->of_sentence, &all)
             || extend(&t->sentence, t->found.at, t->found.n)) return -1;
@@ -384,8 +392,8 @@ static int finish(Text *t) {
     Bits bits = {{0}};
     for (int i = 0; i < t->sentence.n; i++) {
         const Token *token = t->sentence.at + i;
-        add(c, &bits, &token->bits);
-        if (meet(c, &token->bits, &c->mask[SHOWN]) && push(&t->out, token)) return -1;
+        add(&bits, &token->bits);
+        if (meet(&token->bits, &c->mask[SHOWN]) && push(&t->out, token)) return -1;
     }
     if (grow((void **)&t->sentences, &t->sentence_room, t->sentence_count + 1, sizeof(Bits))) return -1;
     t->sentences[t->sentence_count++] = bits;
@@ -408,22 +416,22 @@ static int sentences(Text *t, int head_end, int length) {
             if (clause_from_to(t, first, i) || finish(t)) return -1;
             first = i;
             head_end = length;
-            for (int n = 0; n < t->sentence_count; n++) add(c, &t->head, t->sentences + n);
+            for (int n = 0; n < t->sentence_count; n++) add(&t->head, t->sentences + n);
         }
-        if (meet(c, &token->bits, &c->mask[ENDS])) {
+        if (meet(&token->bits, &c->mask[ENDS])) {
             if (i > first && clause_from_to(t, first, i)) return -1;
             first = i + 1;
-            if (meet(c, &token->bits, &c->mask[SENTENCE]) && t->clause_count && finish(t)) return -1;
+            if (meet(&token->bits, &c->mask[SENTENCE]) && t->clause_count && finish(t)) return -1;
         }
     }
     if (clause_from_to(t, first, t->tokens.n) || finish(t)) return -1;
     if (all_head)
-        for (int n = 0; n < t->sentence_count; n++) add(c, &t->head, t->sentences + n);
+        for (int n = 0; n < t->sentence_count; n++) add(&t->head, t->sentences + n);
     t->demand = t->head;
     for (int n = 0; n < t->sentence_count; n++) {
-        add(c, &t->everywhere, t->sentences + n);
-        if (n >= t->sentence_count - c->limit[LAST_SENTENCES] || meet(c, t->sentences + n, &c->mask[REQUEST]))
-            add(c, &t->demand, t->sentences + n);
+        add(&t->everywhere, t->sentences + n);
+        if (n >= t->sentence_count - c->limit[LAST_SENTENCES] || meet(t->sentences + n, &c->mask[REQUEST]))
+            add(&t->demand, t->sentences + n);
     }
     return 0;
 }
@@ -431,8 +439,7 @@ static int sentences(Text *t, int head_end, int length) {
 /* What may be presumed: Presumed.holds, PlainReader._presume */
 
 static int in_zones(const Text *t, const Zones *z) {
-    const Core *c = t->core;
-    return meet(c, &t->everywhere, &z->zone[0]) || meet(c, &t->head, &z->zone[1]) || meet(c, &t->demand, &z->zone[2]);
+    return meet(&t->everywhere, &z->zone[0]) || meet(&t->head, &z->zone[1]) || meet(&t->demand, &z->zone[2]);
 }
 
 static int presume(Text *t) {
@@ -442,21 +449,21 @@ static int presume(Text *t) {
     if (!settled) { PyErr_NoMemory(); return -1; }
     for (int n = 0; n < c->presumptions; n++) {
         const Presumption *p = c->presumption + n;
-        if (!meet(c, &t->everywhere, &p->met) || (p->alone && settled[p->key]) || !in_zones(t, &p->met_in)
+        if (!met_by(&t->everywhere, &p->met) || (p->alone && settled[p->key]) || !in_zones(t, &p->met_in)
             || in_zones(t, &p->none) || (p->has_some && !in_zones(t, &p->some))) continue;
         int holds = 1;
         for (int e = p->first; holds && e < p->last; e++) holds = in_zones(t, c->every + e);
         if (!holds) continue;
         settled[p->key] = 1;
-        add(c, &t->everywhere, &p->result);
-        if (meet(c, &t->head, &p->met)) add(c, &t->head, &p->result);
-        if (meet(c, &t->demand, &p->met)) add(c, &t->demand, &p->result);
+        add(&t->everywhere, &p->result);
+        if (met_by(&t->head, &p->met)) add(&t->head, &p->result);
+        if (met_by(&t->demand, &p->met)) add(&t->demand, &p->result);
         if (p->about)
             for (int s = 0; s < t->sentence_count; s++)
-                if (meet(c, t->sentences + s, &p->met)) add(c, t->sentences + s, &p->result);
+                if (met_by(t->sentences + s, &p->met)) add(t->sentences + s, &p->result);
         if (p->shown)
             for (int i = 0, end = t->out.n, made = 0; i < end && made < c->limit[PLACES]; i++)
-                if (meet(c, &t->out.at[i].bits, &p->met)) {
+                if (met_by(&t->out.at[i].bits, &p->met)) {
                     Token token = {t->out.at[i].start, t->out.at[i].end, p->result};
                     if (push(&t->out, &token)) goto done;
                     made++;
@@ -519,19 +526,19 @@ static PyObject *Core_read(PyObject *self, PyObject *args) {
     if (phrases_that_count(&t, text, length) || (PyList_Size(quoted) && outside_titles(&t, quoted))
         || sentences(&t, head_end, length) || presume(&t)) goto done;
     for (int n = 0; n < c->asides; n++)
-        if (meet(c, &t.demand, c->aside + 2 * n)) {
+        if (meet(&t.demand, c->aside + 2 * n)) {
             Bits passing = c->aside[2 * n + 1];
-            drop(c, &passing, &t.demand);
-            drop(c, &t.everywhere, &passing);
+            drop(&passing, &t.demand);
+            drop(&t.everywhere, &passing);
         }
     Bits premium = t.head;
     int about_premium = 0, about_other = 0;
     for (int n = 0; n < t.sentence_count; n++) {
-        if (meet(c, t.sentences + n, &c->mask[PREMIUM])) {
+        if (meet(t.sentences + n, &c->mask[PREMIUM])) {
             about_premium++;
-            add(c, &premium, t.sentences + n);
+            add(&premium, t.sentences + n);
         }
-        about_other += meet(c, t.sentences + n, &c->mask[OTHER]);
+        about_other += meet(t.sentences + n, &c->mask[OTHER]);
     }
     result = Py_BuildValue("NNNNNiiy#", number_of(c, &t.everywhere), number_of(c, &t.head), number_of(c, &t.demand),
                            number_of(c, &t.doubtful), number_of(c, &premium), about_premium, about_other,
@@ -557,6 +564,13 @@ static int bits_of(const Core *c, PyObject *bytes, Bits *bits) {
     if (size != c->words * 8) { PyErr_SetString(PyExc_ValueError, "bits of another width"); return -1; }
     memset(bits, 0, sizeof *bits);
     for (int i = 0; i < size; i++) bits->w[i / 8] |= (uint64_t)(unsigned char)at[i] << i % 8 * 8;
+    return 0;
+}
+
+static int mask_of(const Core *c, PyObject *bytes, Mask *mask) {
+    if (bits_of(c, bytes, &mask->bits)) return -1;
+    for (mask->last = WORDS; mask->last > 1 && !mask->bits.w[mask->last - 1];) mask->last--;
+    for (mask->first = 0; mask->first < mask->last - 1 && !mask->bits.w[mask->first];) mask->first++;
     return 0;
 }
 
@@ -623,16 +637,19 @@ static int read_rows(Core *c, PyObject *groups, PyObject *rows, PyObject *steps)
         PyObject *shared;
         Group *g = c->groups + n;
         if (!PyArg_ParseTuple(PyList_GetItem(groups, n), "Sii", &shared, &g->first, &g->last)
-            || bits_of(c, shared, &g->shared)) return -1;
+            || mask_of(c, shared, &g->shared)) return -1;
     }
     int count = table((void **)&c->rows, rows, sizeof(Row));
     for (int n = 0; n < count; n++) {
-        PyObject *result, *needs, *unless;
+        PyObject *rarest, *result, *needs, *unless;
         Row *r = c->rows + n;
-        if (!PyArg_ParseTuple(PyList_GetItem(rows, n), "SSSipii", &result, &needs, &unless, &r->gap, &r->ordered, &r->first, &r->last)
-            || bits_of(c, result, &r->result) || bits_of(c, needs, &r->needs) || bits_of(c, unless, &r->unless)) return -1;
+        if (!PyArg_ParseTuple(PyList_GetItem(rows, n), "SSSSipii", &rarest, &result, &needs, &unless, &r->gap, &r->ordered, &r->first, &r->last)
+            || mask_of(c, rarest, &r->rarest) || bits_of(c, result, &r->result) || bits_of(c, needs, &r->needs) || bits_of(c, unless, &r->unless)) return -1;
     }
-    return groups_count < 0 || count < 0 || list_of_bits(c, steps, &c->steps) < 0 ? -1 : 0;
+    int steps_count = table((void **)&c->steps, steps, sizeof(Mask));
+    for (int n = 0; n < steps_count; n++)
+        if (mask_of(c, PyList_GetItem(steps, n), c->steps + n)) return -1;
+    return groups_count < 0 || count < 0 || steps_count < 0 ? -1 : 0;
 }
 
 static int read_stages(const Core *c, PyObject *pair, Combinations *of) {
@@ -652,9 +669,9 @@ static int read_presumptions(Core *c, PyObject *presumptions, PyObject *every) {
         if (!PyArg_ParseTuple(PyList_GetItem(presumptions, n), "SSO!O!O!iiippp", &met, &result, &PyTuple_Type, &met_in,
                               &PyTuple_Type, &some_of, &PyTuple_Type, &none_of, &p->first, &p->last, &p->key, &p->alone,
                               &p->shown, &p->about)
-            || bits_of(c, met, &p->met) || bits_of(c, result, &p->result) || zones_of(c, met_in, &p->met_in)
+            || mask_of(c, met, &p->met) || bits_of(c, result, &p->result) || zones_of(c, met_in, &p->met_in)
             || zones_of(c, some_of, &p->some) || zones_of(c, none_of, &p->none)) return -1;
-        p->has_some = some(c, &p->some.zone[0]) || some(c, &p->some.zone[1]) || some(c, &p->some.zone[2]);
+        p->has_some = some(&p->some.zone[0]) || some(&p->some.zone[1]) || some(&p->some.zone[2]);
         if (p->key >= c->keys) c->keys = p->key + 1;
     }
     int count = table((void **)&c->every, every, sizeof(Zones));

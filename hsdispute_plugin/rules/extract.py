@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from hsdispute_plugin.model import Facts, FactValue, Ticket
 from hsdispute_plugin.rules.automaton import fold
@@ -19,7 +21,11 @@ from hsdispute_plugin.rules.reading import Reader, compiled
 from hsdispute_plugin.rules.regions import INSIDE, OUTSIDE, Regions
 from hsdispute_plugin.rules.rulebook import Setting
 
-REMEMBERED = 1_000  # sets of members of one fact kept ready; messages repeat few
+if TYPE_CHECKING:
+    from hsdispute_plugin.rules.replay_keys import Told
+    from hsdispute_plugin.rules.replay_packing import Packing, Row
+
+REMEMBERED = 5_000  # sets of members of one fact kept ready, and what a host gives; messages repeat few
 SIGNALS, DOMAIN = "情形", "领域"
 BESIDE = ("推诿", "劳动关系")  # topics that other disputes share
 NOTHING: frozenset[str] = frozenset()
@@ -59,6 +65,20 @@ class _Source(dict[int, _Concluded]):
         return found
 
 
+class _Packed(dict[int, int]):
+    """How the bits of a row change from those of nothing found to those of what some bits of a source stand for."""
+
+    def __init__(self, source: _Source, packing: Packing, nothing: FactValue) -> None:
+        self._source, self._packing = source, packing
+        self._nothing = packing.bits({source.fact.code: nothing})
+
+    def __missing__(self, bits: int) -> int:
+        made = self._packing.bits({self._source.fact.code: self._source[bits][0]}) ^ self._nothing
+        if len(self) < REMEMBERED:
+            self[bits] = made
+        return made
+
+
 class Extractor:
     """Reads the facts of a ticket. Immutable once built; safe to share between threads."""
 
@@ -66,7 +86,7 @@ class Extractor:
         self, words: Words, regions: Regions, settings: Mapping[str, Setting], table: FactTable, *, plain: bool = False
     ) -> None:
         """``plain``: without what is compiled (tests)."""
-        self._regions = regions
+        self._area = lru_cache(REMEMBERED)(regions.area)
         book = Phrasebook(words, {INSIDE: tuple(sorted(regions.inside)), OUTSIDE: tuple(sorted(regions.outside))}, plain=plain)
         sources = tuple(_source(d, book) for d in table.by_code.values() if d.source == "text" and d.kind is not Kind.INT)
         self._sources = tuple((s.fact.code, s.mask, s.zone, s) for s in sources)
@@ -106,13 +126,48 @@ class Extractor:
 
     def __call__(self, ticket: Ticket) -> Facts:
         """Read one ticket."""
-        original = ticket.text
-        text = fold(original)
-        found = self._read(text, head_end(text, len(ticket.title)), titles_in(text))
-        values: dict[str, FactValue] = {
-            "has_phone": bool(ticket.caller_phone), "has_name": bool(ticket.caller_name), "is_repeat": bool(ticket.repeat_of),
-        }
+        values: dict[str, FactValue] = {}
         held: dict[str, int] = {}
+        found, zones = self._read_into(ticket, values, held)
+        values.update(self._nothing)
+        for code, mask, zone, source in self._sources:
+            if bits := zones[zone] & mask:
+                values[code], said = source[bits]
+                held.update(said)
+        self._given(ticket, found, values, held)
+        return Facts(values, Evidence(ticket.text, found.tokens, self._bits, held))
+
+    def rows(self, packing: Packing) -> Callable[[Ticket | Told], Row]:
+        """Return what reads a ticket into a row at once: its facts as ``packing`` would pack them, without where they stand."""
+        empty = packing.bits(self._nothing)
+        choices = [row for row in self._sources if row[3].fact.kind is Kind.CHOICE]
+        packed_by = [(mask, zone, _Packed(source, packing, self._nothing[code]))
+                     for code, mask, zone, source in self._sources if code in self._nothing]
+
+        def row(ticket: Ticket | Told) -> Row:
+            values: dict[str, FactValue] = {}
+            held: dict[str, int] = {}
+            found, zones = self._read_into(ticket, values, held)
+            packed = empty
+            for mask, zone, changes in packed_by:
+                if bits := zones[zone] & mask:
+                    packed ^= changes[bits]
+            for code, mask, zone, source in choices:
+                if bits := zones[zone] & mask:
+                    values[code] = source[bits][0]
+            self._given(ticket, found, values, held)
+            return packing.row(packed ^ packing.bits(values))
+
+        return row
+
+    def _read_into(
+        self, ticket: Ticket | Told, values: dict[str, FactValue], held: dict[str, int]
+    ) -> tuple[Reading, tuple[int, ...]]:
+        """Read a text: what it says, the bits of each zone, and as ``values`` all that is no phrase."""
+        text = fold(ticket.text)
+        found = self._read(text, head_end(text, len(ticket.title)), titles_in(text))
+        values["has_phone"], values["has_name"] = bool(ticket.caller_phone), bool(ticket.caller_name)
+        values["is_repeat"] = bool(ticket.repeat_of)
         premium = values["premium_sentences"] = found.about_premium
         values["premium_share"] = 100 * premium // (premium + found.about_other or 1)
         self._numbers(text, found, values, held)
@@ -121,14 +176,7 @@ class Extractor:
         found.premium &= ~self._beside_umbrella(found.premium, found.head)
         # An insurance named in passing elsewhere is not the one disputed.
         insured = found.premium if found.premium & self._insurance else found.everywhere
-        zones = (found.everywhere, found.head, found.demand, found.doubtful, insured)
-        values.update(self._nothing)
-        for code, mask, zone, source in self._sources:
-            if bits := zones[zone] & mask:
-                values[code], said = source[bits]
-                held.update(said)
-        self._given(ticket, found, values, held)
-        return Facts(values, Evidence(original, found.tokens, self._bits, held))
+        return found, (found.everywhere, found.head, found.demand, found.doubtful, insured)
 
     def _only_had(self, premium: int, tokens: Sequence[Token]) -> int:
         """Return the insurances that the payer has already, and only that: 在外省已买养老保险，是否还要参加新农合."""
@@ -163,12 +211,11 @@ class Extractor:
                     break  # ten people are not also 多人
             found.counted.append((most.start, most.end, said))
 
-    def _given(self, ticket: Ticket, found: Reading, values: dict[str, FactValue], held: dict[str, int]) -> None:
+    def _given(self, ticket: Ticket | Told, found: Reading, values: dict[str, FactValue], held: dict[str, int]) -> None:
         """What the host's own fields say goes before what the text lets us presume."""
         if ticket.ticket_type:
-            named = [(ticket.ticket_type.find(word), code) for label, code in TICKET_TYPES.items() for word in (label, code)]
-            values["ticket_type"] = min((n for n in named if n[0] >= 0), default=(0, values.get("ticket_type", "")))[1]
-        area = self._regions.area(ticket.area) if ticket.area else None
+            values["ticket_type"] = _type_named(ticket.ticket_type) or values.get("ticket_type", "")
+        area = self._area(ticket.area) if ticket.area else None
         if area is None:
             if found.everywhere & self._inside:
                 area, held["area"] = INSIDE, self._inside
@@ -184,6 +231,13 @@ class Extractor:
 
 _value = attrgetter("value")
 _NO_FACT = FactDef("", "", Kind.BOOL, "")
+
+
+@lru_cache(REMEMBERED)
+def _type_named(given: str) -> str:
+    """Return the type that a host's word names first; empty: none."""
+    named = [(given.find(word), code) for label, code in TICKET_TYPES.items() for word in (label, code)]
+    return min((n for n in named if n[0] >= 0), default=(0, ""))[1]
 
 
 def _source(fact: FactDef, book: Phrasebook) -> _Source:

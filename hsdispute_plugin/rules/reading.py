@@ -7,7 +7,7 @@ the time. A machine without that module reads with ``Reader`` itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from hsdispute_plugin.rules.clauses import LAST_SENTENCES, NEGATION_WINDOW, Clauses, Reading, Span
@@ -102,6 +102,8 @@ def compiled(reader: Reader) -> Read | None:
             hides += [(inner, offset, laid(gone)) for inner, offset, gone in book.hides[n]]
         phrases.append((phrase, same[bits], n in book.wholes, n in book.hidden, first, len(hides)))
 
+    rarity = cache(book.phrases_of)
+
     def stages(of: Combinations) -> tuple[list[Span], bytes]:
         found = []
         for stage in of.stages:
@@ -109,8 +111,8 @@ def compiled(reader: Reader) -> Read | None:
             for shared, tries in stage.groups:
                 first = len(rows)
                 for *_, row in tries:
-                    rows.append((laid(row.result), laid(row.needs), laid(row.unless), row.gap, row.ordered,
-                                 len(steps), len(steps) + len(row.steps)))
+                    rows.append((laid(min(row.steps, key=rarity)), laid(row.result), laid(row.needs), laid(row.unless),
+                                 row.gap, row.ordered, len(steps), len(steps) + len(row.steps)))
                     steps.extend(map(laid, row.steps))
                 groups.append((laid(shared), first, len(rows)))
             found.append((begin, len(groups)))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from hsdispute_plugin.errors import TicketRefused
 from hsdispute_plugin.model import SHANGHAI, Facts, Ticket
 from hsdispute_plugin.rules.automaton import Automaton, fold
+from hsdispute_plugin.rules.extract import Extractor
 from hsdispute_plugin.rules.facts import FactTable
 from hsdispute_plugin.rules.replay_keys import Key, Told, key_of
 from hsdispute_plugin.rules.replay_packing import Packing, Row
@@ -23,7 +24,7 @@ CHUNK = 1_000  # rows given to a process at once
 KEPT = 20_000  # facts kept together: what a killed run loses at most, beside what is under way
 REMEMBERED = 100_000  # texts that a process knows it has read
 NEVER = -(2**63)  # in place of a moment
-_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=SHANGHAI), timedelta(microseconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=SHANGHAI)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,10 @@ class _Read:
 
 def stamp(at: datetime | None) -> int:
     """Return a moment as microseconds of the county's own clock."""
-    return NEVER if at is None else (at - _EPOCH) // _MICROSECOND
+    if at is None:
+        return NEVER
+    passed = at - _EPOCH  # by hand: twice as fast as // of two
+    return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
 
 
 class Worker:
@@ -91,7 +95,7 @@ class Worker:
         self._known: Known | frozenset[Key] = known or frozenset()  # to ask nothing takes no time
         self._changed = Automaton(sorted(changed)) if changed else None
         self._met: set[Key] = set()
-        self._reader: tuple[Callable[[Any], Facts], Packing] | None = None
+        self._row: Callable[[Any], Row] | None = None
 
     def __call__(self, chunk: Chunk) -> _Read:
         """Read one chunk."""
@@ -111,17 +115,20 @@ class Worker:
             if self._alike is not None and key in self._alike and not self._touched(ticket):
                 read.same.append(key)
             else:
-                extract, packing = self._reader or self._open()
-                read.new[key] = packing.pack(extract(ticket).values)
+                read.new[key] = (self._row or self._open())(ticket)
         if len(met) > REMEMBERED:
             met.clear()
         return read
 
-    def _open(self) -> tuple[Callable[[Any], Facts], Packing]:
+    def _open(self) -> Callable[[Any], Row]:
         """Load what reads; a process that finds everything known reads no lexicon."""
         extract, table = self._means.read()
-        self._reader = extract, Packing(table)
-        return self._reader
+        packing = Packing(table)
+        if isinstance(extract, Extractor):
+            self._row = extract.rows(packing)
+        else:  # with what plugins add
+            self._row = lambda ticket: packing.pack(extract(ticket).values)
+        return self._row
 
     def _touched(self, ticket: Ticket | Told) -> bool:
         return self._changed is not None and any(True for _ in self._changed.find(fold(ticket.text)))

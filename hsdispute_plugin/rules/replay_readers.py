@@ -137,7 +137,7 @@ def _serve(connection: Connection, inherited: Sequence[Connection], begin: Begin
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: the process that began us says what then
     for other in inherited:
         other.close()
-    gc.freeze()
+    gc.disable()  # it ends with its work, which leaves nothing that refers to itself
     asked: SimpleQueue[Any] = SimpleQueue()
     threading.Thread(target=_listen, args=(connection, asked), daemon=True).start()
     work: Work = _nothing
