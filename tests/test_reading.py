@@ -5,7 +5,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hsdispute_plugin.app import shipped_config
@@ -24,6 +24,7 @@ PIECE = st.one_of(
     st.sampled_from(SAID), st.sampled_from(SAID),
     st.sampled_from("，。！？、；：\n（）《》 没有不是未的了"),
     st.sampled_from(["没有", "不是", "《社会保险法》", "除非", "请问", "要求", "三十多人", "八年"]),
+    st.sampled_from([*sorted(SOURCE.regions.outside)[:4], "西华池镇", "合水县"]),
     st.text(alphabet="社保养老医合作欠缴交退单位公司职工年月", max_size=3))
 PARTS = ("everywhere", "head", "demand", "doubtful", "premium", "about_premium", "about_other")
 TEXT = st.lists(PIECE, max_size=40).map("".join)
@@ -63,6 +64,9 @@ GIVEN = st.fixed_dictionaries({}, optional={
 
 @settings(max_examples=1_000, deadline=None)
 @given(st.one_of(st.just(""), TEXT), TEXT, GIVEN)
+@example("公司拖欠五险一金", "养老保险欠了两年没交。", {})  # what the title names goes before what it does not
+@example("单位欠缴养老保险", "五险一金都没有交。", {})
+@example("", "我在外省已买养老保险，是否还要参加新农合？单位一直没有缴纳医疗保险，要求补缴医疗保险。", {})
 def test_a_row_that_is_read_at_once_is_the_facts_packed(title, content, given):
     ticket = Ticket(ticket_no="1", title=title, content=content, **given)
     assert ROW(ticket) == PACKING.pack(COMPILED(ticket).values)

@@ -30,8 +30,11 @@ typedef struct { Range *stages; int n; Bits worth; } Combinations;  /* a stage: 
 typedef struct { Bits zone[3]; } Zones;  /* of the whole, the head, the demand */
 typedef struct { Mask met; Bits result; Zones met_in, some, none; int has_some, first, last, key, alone, shown, about; } Presumption;
 typedef struct { Bits bits; PyObject *number; } Number;
+typedef struct { Mask mask; int zone, byte, change, once; } Mark;  /* once: where the byte is 0 still */
 
 enum { ENDS, SENTENCE, NEGATION, DROPPED, DOUBTFUL, REQUEST, NAMED, SHOWN, PREMIUM, OTHER, MASKS };
+enum { EVERYWHERE, HEAD, DEMAND, DOUBTED, INSURED, ZONES };
+enum { HAD, OUTSIDE, INSURANCE, UMBRELLA, SINGLE, ROW_MASKS };
 enum { NEGATION_WINDOW, SPOILING, LAST_SENTENCES, PLACES, LIMITS };
 
 typedef struct {
@@ -55,6 +58,15 @@ typedef struct {
     PyObject *from_bytes;
 } Core;
 
+/* Reads texts into rows: replay_packing.py */
+typedef struct {
+    PyObject_HEAD
+    Core *core;
+    Bits mask[ROW_MASKS];
+    Mark *mark;
+    int size, marks, sentences, share, area, outside;  /* of a row; its marks; where these facts begin; 县外 */
+} Rows;
+
 /* State of one text. */
 typedef struct {
     const Core *core;
@@ -63,7 +75,8 @@ typedef struct {
     int clause_count, clause_room;
     Bits *sentences;
     int sentence_count, sentence_room;
-    Bits everywhere, head, demand, doubtful;
+    Bits everywhere, head, demand, doubtful, premium;
+    int about_premium, about_other;
 } Text;
 
 /* Bits */
@@ -475,7 +488,17 @@ done:
     return status;
 }
 
-/* Numbers of bits as Python has them */
+/* Bits from Python and back, as bytes or as numbers */
+
+static int bits_of(const Core *c, PyObject *bytes, Bits *bits) {
+    char *at;
+    Py_ssize_t size;
+    if (!bytes || PyBytes_AsStringAndSize(bytes, &at, &size)) return -1;
+    if (size != c->words * 8) { PyErr_SetString(PyExc_ValueError, "bits of another width"); return -1; }
+    memset(bits, 0, sizeof *bits);
+    for (int i = 0; i < size; i++) bits->w[i / 8] |= (uint64_t)(unsigned char)at[i] << i % 8 * 8;
+    return 0;
+}
 
 static PyObject *number_of(Core *c, const Bits *bits) {
     uint64_t hash = 0;
@@ -513,59 +536,115 @@ static PyObject *Core_tokens(PyObject *self, PyObject *bytes) {
     return list;
 }
 
+/* Reader.read: 0, or -1 with an error set. */
+static int read_text(Text *t, PyObject *string, int head_end, PyObject *quoted) {
+    const Core *c = t->core;
+    int length = (int)PyUnicode_GetLength(string), status = -1;
+    wchar_t *text = PyMem_Malloc(((size_t)length + 1) * sizeof(wchar_t));
+    if (!text) { PyErr_NoMemory(); return -1; }
+    if (PyUnicode_AsWideChar(string, text, length) < 0) goto done;
+    if (phrases_that_count(t, text, length) || (PyList_Size(quoted) && outside_titles(t, quoted))
+        || sentences(t, head_end, length) || presume(t)) goto done;
+    for (int n = 0; n < c->asides; n++)
+        if (meet(&t->demand, c->aside + 2 * n)) {
+            Bits passing = c->aside[2 * n + 1];
+            drop(&passing, &t->demand);
+            drop(&t->everywhere, &passing);
+        }
+    t->premium = t->head;
+    for (int n = 0; n < t->sentence_count; n++) {
+        if (meet(t->sentences + n, &c->mask[PREMIUM])) {
+            t->about_premium++;
+            add(&t->premium, t->sentences + n);
+        }
+        t->about_other += meet(t->sentences + n, &c->mask[OTHER]);
+    }
+    status = 0;
+done:
+    PyMem_Free(text);
+    return status;
+}
+
+static void let_go(Text *t) {
+    PyMem_Free(t->tokens.at);
+    PyMem_Free(t->sentence.at);
+    PyMem_Free(t->part.at);
+    PyMem_Free(t->found.at);
+    PyMem_Free(t->out.at);
+    PyMem_Free(t->clauses);
+    PyMem_Free(t->sentences);
+}
+
 static PyObject *Core_read(PyObject *self, PyObject *args) {
     Core *c = (Core *)self;
     PyObject *string, *quoted, *result = NULL;
     int head_end;
     if (!PyArg_ParseTuple(args, "UiO!", &string, &head_end, &PyList_Type, &quoted)) return NULL;
-    int length = (int)PyUnicode_GetLength(string);
-    wchar_t *text = PyMem_Malloc(((size_t)length + 1) * sizeof(wchar_t));
     Text t = {.core = c};
-    if (!text) return PyErr_NoMemory();
-    if (PyUnicode_AsWideChar(string, text, length) < 0) goto done;
-    if (phrases_that_count(&t, text, length) || (PyList_Size(quoted) && outside_titles(&t, quoted))
-        || sentences(&t, head_end, length) || presume(&t)) goto done;
-    for (int n = 0; n < c->asides; n++)
-        if (meet(&t.demand, c->aside + 2 * n)) {
-            Bits passing = c->aside[2 * n + 1];
-            drop(&passing, &t.demand);
-            drop(&t.everywhere, &passing);
-        }
-    Bits premium = t.head;
-    int about_premium = 0, about_other = 0;
-    for (int n = 0; n < t.sentence_count; n++) {
-        if (meet(t.sentences + n, &c->mask[PREMIUM])) {
-            about_premium++;
-            add(&premium, t.sentences + n);
-        }
-        about_other += meet(t.sentences + n, &c->mask[OTHER]);
+    if (!read_text(&t, string, head_end, quoted))
+        result = Py_BuildValue("NNNNNiiy#", number_of(c, &t.everywhere), number_of(c, &t.head), number_of(c, &t.demand),
+                               number_of(c, &t.doubtful), number_of(c, &t.premium), t.about_premium, t.about_other,
+                               t.out.at ? (const char *)t.out.at : "", (Py_ssize_t)t.out.n * (Py_ssize_t)sizeof(Token));
+    let_go(&t);
+    return result;
+}
+
+/* Rows: what Extractor.__call__ makes of a reading, packed */
+
+static void number_at(char *row, int at, int number) {
+    for (int i = 0; i < 4; i++) row[at + i] = (char)((uint32_t)number >> 8 * i);
+}
+
+/* Whether some bits stand in two places. */
+static int twice(const Text *t, const Bits *bits) {
+    const Token *first = NULL;
+    for (int i = 0; i < t->out.n; i++) {
+        const Token *token = t->out.at + i;
+        if (!meet(&token->bits, bits)) continue;
+        if (first && (first->start != token->start || first->end != token->end)) return 1;
+        if (!first) first = token;
     }
-    result = Py_BuildValue("NNNNNiiy#", number_of(c, &t.everywhere), number_of(c, &t.head), number_of(c, &t.demand),
-                           number_of(c, &t.doubtful), number_of(c, &premium), about_premium, about_other,
-                           t.out.at ? (const char *)t.out.at : "", (Py_ssize_t)t.out.n * (Py_ssize_t)sizeof(Token));
+    return 0;
+}
+
+/* A row from the one that knows only what is no phrase; None where tokens would be asked, which Python has. */
+static PyObject *Rows_read(PyObject *self, PyObject *args) {
+    const Rows *r = (Rows *)self;
+    PyObject *string, *quoted, *begun, *signals, *result = NULL;
+    int head_end, has_head;
+    if (!PyArg_ParseTuple(args, "UiO!pSS", &string, &head_end, &PyList_Type, &quoted, &has_head, &begun, &signals)) return NULL;
+    Text t = {.core = r->core};
+    if (!r->core || PyBytes_Size(begun) != r->size) { PyErr_SetString(PyExc_ValueError, "a row of another size"); return NULL; }
+    if (read_text(&t, string, head_end, quoted)) goto done;
+    if (PyBytes_Size(signals)) {
+        Bits counted;
+        if (bits_of(r->core, signals, &counted)) goto done;
+        add(&t.everywhere, &counted);
+    }
+    if (meet(&t.everywhere, &r->mask[HAD])) { result = Py_NewRef(Py_None); goto done; }
+    if (meet(&t.premium, &r->mask[UMBRELLA]) && meet(&t.premium, &r->mask[SINGLE])) {  /* Extractor._beside_umbrella */
+        int whole = meet(&t.head, &r->mask[UMBRELLA]), single = meet(&t.head, &r->mask[SINGLE]);
+        if (whole != single) drop(&t.premium, &r->mask[whole ? SINGLE : UMBRELLA]);
+    }
+    const Bits *zone[ZONES] = {&t.everywhere, &t.head, &t.demand, &t.doubtful,
+                               meet(&t.premium, &r->mask[INSURANCE]) ? &t.premium : &t.everywhere};
+    if (!(result = PyBytes_FromStringAndSize(PyBytes_AsString(begun), r->size))) goto done;
+    char *row = PyBytes_AsString(result);
+    for (int n = 0; n < r->marks; n++) {
+        const Mark *m = r->mark + n;
+        if (met_by(zone[m->zone], &m->mask) && (!m->once || !row[m->byte])) row[m->byte] ^= (char)m->change;
+    }
+    int about = t.about_premium + t.about_other;
+    number_at(row, r->sentences, t.about_premium);
+    number_at(row, r->share, about ? 100 * t.about_premium / about : 0);
+    if (!row[r->area] && meet(&t.everywhere, &r->mask[OUTSIDE])
+        && ((has_head && meet(&t.head, &r->mask[OUTSIDE])) || twice(&t, &r->mask[OUTSIDE]))) row[r->area] = (char)r->outside;
 done:
-    PyMem_Free(text);
-    PyMem_Free(t.tokens.at);
-    PyMem_Free(t.sentence.at);
-    PyMem_Free(t.part.at);
-    PyMem_Free(t.found.at);
-    PyMem_Free(t.out.at);
-    PyMem_Free(t.clauses);
-    PyMem_Free(t.sentences);
+    let_go(&t);
     return result;
 }
 
 /* Tables, as native.py lays them out */
-
-static int bits_of(const Core *c, PyObject *bytes, Bits *bits) {
-    char *at;
-    Py_ssize_t size;
-    if (!bytes || PyBytes_AsStringAndSize(bytes, &at, &size)) return -1;
-    if (size != c->words * 8) { PyErr_SetString(PyExc_ValueError, "bits of another width"); return -1; }
-    memset(bits, 0, sizeof *bits);
-    for (int i = 0; i < size; i++) bits->w[i / 8] |= (uint64_t)(unsigned char)at[i] << i % 8 * 8;
-    return 0;
-}
 
 static int mask_of(const Core *c, PyObject *bytes, Mask *mask) {
     if (bits_of(c, bytes, &mask->bits)) return -1;
@@ -730,6 +809,46 @@ static void Core_dealloc(PyObject *self) {
     Py_DECREF(type);
 }
 
+static int Rows_init(PyObject *self, PyObject *args, PyObject *named) {
+    Rows *r = (Rows *)self;
+    static char *names[] = {"core", "masks", "marks", "places", NULL};
+    PyObject *core, *masks, *marks, *places;
+    PyObject *type = PyObject_GetAttrString(self, "Core");
+    if (!type || r->core) { PyErr_SetString(PyExc_RuntimeError, "made already"); Py_XDECREF(type); return -1; }
+    int given = PyArg_ParseTupleAndKeywords(args, named, "O!O!O!O!", names, type, &core, &PyList_Type, &masks, &PyList_Type, &marks,
+                                            &PyTuple_Type, &places);
+    Py_DECREF(type);
+    if (!given) return -1;
+    const Core *c = (const Core *)core;
+    if (!c->number || PyList_Size(masks) != ROW_MASKS) { PyErr_SetString(PyExc_ValueError, "tables of another shape"); return -1; }
+    r->core = (Core *)Py_NewRef(core);
+    for (int m = 0; m < ROW_MASKS; m++)
+        if (bits_of(c, PyList_GetItem(masks, m), &r->mask[m])) return -1;
+    if (!PyArg_ParseTuple(places, "iiiii", &r->size, &r->sentences, &r->share, &r->area, &r->outside)
+        || (r->marks = table((void **)&r->mark, marks, sizeof(Mark))) < 0) return -1;
+    int inside = 0 <= r->sentences && r->sentences + 4 <= r->size && 0 <= r->share && r->share + 4 <= r->size
+        && 0 <= r->area && r->area < r->size;
+    for (int n = 0; n < r->marks; n++) {
+        PyObject *mask;
+        Mark *m = r->mark + n;
+        if (!PyArg_ParseTuple(PyList_GetItem(marks, n), "Siiip", &mask, &m->zone, &m->byte, &m->change, &m->once)
+            || mask_of(c, mask, &m->mask)) return -1;
+        inside = inside && 0 <= m->byte && m->byte < r->size && 0 <= m->zone && m->zone < ZONES;
+    }
+    if (!inside) PyErr_SetString(PyExc_ValueError, "a place outside the row");
+    return inside ? 0 : -1;
+}
+
+static void Rows_dealloc(PyObject *self) {
+    Rows *r = (Rows *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    Py_XDECREF((PyObject *)r->core);
+    PyMem_Free(r->mark);
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    release(self);
+    Py_DECREF(type);
+}
+
 static PyMethodDef methods[] = {
     {"read", Core_read, METH_VARARGS, "read(text, head_end, titles): the fields of a Reading; its tokens as bytes."},
     {"tokens", Core_tokens, METH_O, "tokens(bytes): the tokens that read gave as bytes."},
@@ -744,14 +863,26 @@ static PyType_Slot slots[] = {
 };
 static PyType_Spec spec = {"hsdispute_plugin.rules._reading.Core", sizeof(Core), 0, Py_TPFLAGS_DEFAULT, slots};
 
+static PyMethodDef row_methods[] = {
+    {"read", Rows_read, METH_VARARGS, "read(text, head_end, titles, has_head, begun, signals): the row; None where Python must read."},
+    {NULL, NULL, 0, NULL},
+};
+static PyType_Slot row_slots[] = {
+    {Py_tp_doc, "How the facts of one lexicon are packed."},
+    {Py_tp_init, Rows_init},
+    {Py_tp_dealloc, Rows_dealloc},
+    {Py_tp_methods, row_methods},
+    {0, NULL},
+};
+static PyType_Spec row_spec = {"hsdispute_plugin.rules._reading.Rows", sizeof(Rows), 0, Py_TPFLAGS_DEFAULT, row_slots};
+
 static int set_up(PyObject *module) {
-    PyObject *type = PyType_FromSpec(&spec);
-    if (!type || PyModule_AddObjectRef(module, "Core", type) || PyModule_AddIntConstant(module, "WORDS", WORDS)) {
-        Py_XDECREF(type);
-        return -1;
-    }
-    Py_DECREF(type);
-    return 0;
+    PyObject *core = PyType_FromSpec(&spec), *rows = PyType_FromSpec(&row_spec);
+    int status = core && rows && !PyObject_SetAttrString(rows, "Core", core) && !PyModule_AddObjectRef(module, "Core", core)
+        && !PyModule_AddObjectRef(module, "Rows", rows) && !PyModule_AddIntConstant(module, "WORDS", WORDS) ? 0 : -1;
+    Py_XDECREF(core);
+    Py_XDECREF(rows);
+    return status;
 }
 static PyModuleDef_Slot module_slots[] = {{Py_mod_exec, set_up}, {0, NULL}};
 static struct PyModuleDef module = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from hsdispute_plugin.rules.evidence import Bits, Evidence
 from hsdispute_plugin.rules.facts import INSURANCE as INSURANCES
 from hsdispute_plugin.rules.facts import TICKET_TYPES, TOPICS, FactDef, FactTable, Kind
 from hsdispute_plugin.rules.lexicon import Words, Zone
-from hsdispute_plugin.rules.numbers import people, stretches_of_years
+from hsdispute_plugin.rules.numbers import Quantity, people, stretches_of_years
 from hsdispute_plugin.rules.phrasebook import Phrasebook, Token
 from hsdispute_plugin.rules.presumed import Presumed
 from hsdispute_plugin.rules.reading import Reader, compiled
@@ -65,20 +65,6 @@ class _Source(dict[int, _Concluded]):
         return found
 
 
-class _Packed(dict[int, int]):
-    """How the bits of a row change from those of nothing found to those of what some bits of a source stand for."""
-
-    def __init__(self, source: _Source, packing: Packing, nothing: FactValue) -> None:
-        self._source, self._packing = source, packing
-        self._nothing = packing.bits({source.fact.code: nothing})
-
-    def __missing__(self, bits: int) -> int:
-        made = self._packing.bits({self._source.fact.code: self._source[bits][0]}) ^ self._nothing
-        if len(self) < REMEMBERED:
-            self[bits] = made
-        return made
-
-
 class Extractor:
     """Reads the facts of a ticket. Immutable once built; safe to share between threads."""
 
@@ -122,61 +108,93 @@ class Extractor:
             shown |= p.met if p.shown else 0
             about |= p.met if p.about else 0
         reader = Reader(Clauses(words, book, shown, asked), presumptions, asides, premium, other)
-        self._read = (None if plain else compiled(reader)) or reader.read
+        self._compiled = None if plain else compiled(reader)
+        self._read = (self._compiled or reader).read
 
-    def __call__(self, ticket: Ticket) -> Facts:
+    def __call__(self, ticket: Ticket | Told) -> Facts:
         """Read one ticket."""
-        values: dict[str, FactValue] = {}
+        original = ticket.text
+        text = fold(original)
+        found = self._read(text, head_end(text, len(ticket.title)), titles_in(text))
+        values = self._told(ticket)
         held: dict[str, int] = {}
-        found, zones = self._read_into(ticket, values, held)
+        premium = values["premium_sentences"] = found.about_premium
+        values["premium_share"] = 100 * premium // (premium + found.about_other or 1)
+        for code, most, signals in self._numbers(text):
+            values[code], held[code] = most.value, self._counted[code]
+            found.everywhere |= signals
+            found.counted.append((most.start, most.end, self._counted[code] | signals))
+        if found.everywhere & self._had:
+            found.premium &= ~self._only_had(found.premium, found.tokens())
+        found.premium &= ~self._beside_umbrella(found.premium, found.head)
+        # An insurance named in passing elsewhere is not the one disputed.
+        insured = found.premium if found.premium & self._insurance else found.everywhere
+        zones = (found.everywhere, found.head, found.demand, found.doubtful, insured)
         values.update(self._nothing)
         for code, mask, zone, source in self._sources:
             if bits := zones[zone] & mask:
                 values[code], said = source[bits]
                 held.update(said)
         self._given(ticket, found, values, held)
-        return Facts(values, Evidence(ticket.text, found.tokens, self._bits, held))
+        return Facts(values, Evidence(original, found.tokens, self._bits, held))
 
     def rows(self, packing: Packing) -> Callable[[Ticket | Told], Row]:
-        """Return what reads a ticket into a row at once: its facts as ``packing`` would pack them, without where they stand."""
-        empty = packing.bits(self._nothing)
-        choices = [row for row in self._sources if row[3].fact.kind is Kind.CHOICE]
-        packed_by = [(mask, zone, _Packed(source, packing, self._nothing[code]))
-                     for code, mask, zone, source in self._sources if code in self._nothing]
+        """Return what reads a ticket into the row that ``packing`` makes of its facts: at once where it is compiled."""
+
+        def plainly(ticket: Ticket | Told) -> Row:
+            return packing.pack(self(ticket).values)
+
+        compiled = self._compiled
+        if compiled is None:
+            return plainly
+        masks = (self._had, self._outside, self._insurance, self._umbrella, self._single)
+        places = (packing.size, *(packing.offsets[code] for code in ("premium_sentences", "premium_share", "area")),
+                  next(byte for _, byte in self._changes(packing, "area", OUTSIDE)))
+        read = compiled.rows(masks, self._marks(packing), places)
+        numbers_of = self._numbers
+
+        @lru_cache(REMEMBERED)
+        def begun(known: tuple[tuple[str, FactValue], ...]) -> Row:
+            return packing.pack({**self._nothing, **dict(known)})
+
+        laid = lru_cache(REMEMBERED)(compiled.laid)
 
         def row(ticket: Ticket | Told) -> Row:
-            values: dict[str, FactValue] = {}
-            held: dict[str, int] = {}
-            found, zones = self._read_into(ticket, values, held)
-            packed = empty
-            for mask, zone, changes in packed_by:
-                if bits := zones[zone] & mask:
-                    packed ^= changes[bits]
-            for code, mask, zone, source in choices:
-                if bits := zones[zone] & mask:
-                    values[code] = source[bits][0]
-            self._given(ticket, found, values, held)
-            return packing.row(packed ^ packing.bits(values))
+            text = fold(ticket.text)
+            values, signals = self._told(ticket), 0
+            for code, most, said in numbers_of(text):
+                values[code] = most.value
+                signals |= said
+            if ticket.ticket_type:
+                if not (named := _type_named(ticket.ticket_type)):
+                    return plainly(ticket)  # the text says it, if it does
+                values["ticket_type"] = named
+            if ticket.area and (area := self._area(ticket.area)):
+                values["area"] = area
+            made = read(text, head_end(text, len(ticket.title)), titles_in(text), _has_head(ticket),
+                        begun(tuple(values.items())), laid(signals) if signals else b"")
+            return plainly(ticket) if made is None else made
 
         return row
 
-    def _read_into(
-        self, ticket: Ticket | Told, values: dict[str, FactValue], held: dict[str, int]
-    ) -> tuple[Reading, tuple[int, ...]]:
-        """Read a text: what it says, the bits of each zone, and as ``values`` all that is no phrase."""
-        text = fold(ticket.text)
-        found = self._read(text, head_end(text, len(ticket.title)), titles_in(text))
-        values["has_phone"], values["has_name"] = bool(ticket.caller_phone), bool(ticket.caller_name)
-        values["is_repeat"] = bool(ticket.repeat_of)
-        premium = values["premium_sentences"] = found.about_premium
-        values["premium_share"] = 100 * premium // (premium + found.about_other or 1)
-        self._numbers(text, found, values, held)
-        if found.everywhere & self._had:
-            found.premium &= ~self._only_had(found.premium, found.tokens())
-        found.premium &= ~self._beside_umbrella(found.premium, found.head)
-        # An insurance named in passing elsewhere is not the one disputed.
-        insured = found.premium if found.premium & self._insurance else found.everywhere
-        return found, (found.everywhere, found.head, found.demand, found.doubtful, insured)
+    def _marks(self, packing: Packing) -> list[tuple[int, int, int, int, bool]]:
+        """How each member of each source changes the row of a text in which nothing else is found."""
+        changes = partial(self._changes, packing)
+        marks = [(self._inside, 0, *change, True) for change in changes("area", INSIDE)]
+        for code, _, zone, source in self._sources:
+            one = code not in self._nothing
+            for bit, member in source.members:
+                value = member if one else frozenset((member,)) if source.fact.kind is Kind.SET else True
+                marks += [(bit, zone, *change, one) for change in changes(code, value)]
+        return marks
+
+    def _changes(self, packing: Packing, code: str, value: FactValue) -> Iterator[tuple[int, int]]:
+        """Yield the bytes of a row that one value changes, each with how (``^``)."""
+        bits = packing.bits({code: value}) ^ packing.bits({code: self._nothing[code]} if code in self._nothing else {})
+        return ((place, byte) for place, byte in enumerate(bits.to_bytes(packing.size, "little")) if byte)
+
+    def _told(self, ticket: Ticket | Told) -> dict[str, FactValue]:
+        return {"has_phone": bool(ticket.caller_phone), "has_name": bool(ticket.caller_name), "is_repeat": bool(ticket.repeat_of)}
 
     def _only_had(self, premium: int, tokens: Sequence[Token]) -> int:
         """Return the insurances that the payer has already, and only that: 在外省已买养老保险，是否还要参加新农合."""
@@ -197,19 +215,13 @@ class Extractor:
                 return self._umbrella
         return 0
 
-    def _numbers(self, text: str, found: Reading, values: dict[str, FactValue], held: dict[str, int]) -> None:
+    def _numbers(self, text: str) -> Iterator[tuple[str, Quantity, int]]:
+        """Yield the fact, the greatest number told of it, and the bits of signals that it gives."""
         for code, counted in (("people", [*people(text)]), ("years", [*stretches_of_years(text)])):
-            if not counted:
-                continue
-            most = max(counted, key=_value)
-            values[code] = most.value
-            said = held[code] = self._counted[code]
-            for signal, limit in self._limits[code]:
-                if most.value >= limit:
-                    found.everywhere |= self._signals[signal]
-                    said |= self._signals[signal]
-                    break  # ten people are not also 多人
-            found.counted.append((most.start, most.end, said))
+            if counted:
+                most = max(counted, key=_value)
+                # Ten people are not also 多人.
+                yield code, most, next((self._signals[signal] for signal, limit in self._limits[code] if most.value >= limit), 0)
 
     def _given(self, ticket: Ticket | Told, found: Reading, values: dict[str, FactValue], held: dict[str, int]) -> None:
         """What the host's own fields say goes before what the text lets us presume."""
@@ -220,8 +232,8 @@ class Extractor:
             if found.everywhere & self._inside:
                 area, held["area"] = INSIDE, self._inside
             elif found.everywhere & self._outside and (
-                # A neighbour county named once in passing moves nothing, and a short message is all head.
-                (found.head & self._outside and (ticket.title or len(ticket.content) > SHORT))
+                # A neighbour county named once in passing moves nothing.
+                (found.head & self._outside and _has_head(ticket))
                 or len({token[:2] for token in found.tokens() if token[2] & self._outside}) > 1
             ):
                 area, held["area"] = OUTSIDE, self._outside
@@ -231,6 +243,11 @@ class Extractor:
 
 _value = attrgetter("value")
 _NO_FACT = FactDef("", "", Kind.BOOL, "")
+
+
+def _has_head(ticket: Ticket | Told) -> bool:
+    """Tell whether the head is less than all: a short message is all head."""
+    return bool(ticket.title) or len(ticket.content) > SHORT
 
 
 @lru_cache(REMEMBERED)

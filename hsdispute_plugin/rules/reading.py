@@ -20,7 +20,7 @@ try:
 except ImportError:  # no compiler where this was installed
     _reading = None
 
-Read = Callable[[str, int, list[Span]], Reading]
+ReadRow = Callable[[str, int, list[Span], bool, bytes, bytes], bytes | None]
 _Row = tuple[Any, ...]  # of a table of ``_reading.c``, which says what stands in it
 
 
@@ -74,8 +74,35 @@ class Reader:
         found.everywhere, found.head, found.demand = whole, head, demand
 
 
-def compiled(reader: Reader) -> Read | None:
-    """Return a reader's ``read``, compiled; ``None`` where the module was not built, or the lexicon has too many tags for it."""
+class Compiled:
+    """A reader, compiled."""
+
+    def __init__(self, core: Any, laid: Callable[[int], bytes]) -> None:
+        self._core, self.laid = core, laid
+        self._understand, self._tokens = core.read, core.tokens
+
+    def read(self, text: str, head_end: int, titles: list[Span]) -> Reading:
+        """As ``Reader.read``."""
+        found = Reading(*self._understand(text, head_end, titles))
+        found.told = partial(self._tokens, found.told)
+        return found
+
+    def rows(self, masks: Sequence[int], marks: Sequence[tuple[int, int, int, int, bool]], places: tuple[int, ...]) -> ReadRow:
+        """Return what makes of a row that is begun the row of a text, ``None`` where that asks for tokens.
+
+        It is also given whether the head is less than all, and what numbers add to the bits of the whole, ``laid`` or empty.
+        ``masks``: bits of what is had already, of places outside, of insurances, the umbrella, single ones under it. ``marks``:
+        by which bits in which zone which byte changes how, and whether only while it is 0. ``places``: the size of a row, where
+        its premium sentences, their share and the area begin, and the byte of an area outside.
+        """
+        made = _reading.Rows(core=self._core, masks=list(map(self.laid, masks)),
+                             marks=[(self.laid(bits), *rest) for bits, *rest in marks], places=places)
+        read: ReadRow = made.read
+        return read
+
+
+def compiled(reader: Reader) -> Compiled | None:
+    """Return a reader compiled; ``None`` where the module was not built, or the lexicon has too many tags for it."""
     clauses = reader.clauses
     book = clauses.book
     width = -(-len(book.bit) // 64)
@@ -132,11 +159,4 @@ def compiled(reader: Reader) -> Read | None:
         phrases=phrases, hides=hides, of_clause=stages(clauses.of_clause), of_sentence=stages(clauses.of_sentence),
         groups=groups, rows=rows, steps=steps, presumptions=presumptions, every=every,
         asides=[laid(bits) for pair in reader.asides for bits in pair])
-    understand, tokens = core.read, core.tokens
-
-    def read(text: str, head_end: int, titles: list[Span]) -> Reading:
-        found = Reading(*understand(text, head_end, titles))
-        found.told = partial(tokens, found.told)
-        return found
-
-    return read
+    return Compiled(core, laid)
