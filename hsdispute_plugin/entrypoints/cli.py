@@ -15,7 +15,7 @@ import typer
 from hsdispute_plugin.entrypoints.cli_backup import register as register_backup
 from hsdispute_plugin.entrypoints.cli_calendar import register as register_calendar
 from hsdispute_plugin.entrypoints.cli_cases import register as register_cases
-from hsdispute_plugin.entrypoints.cli_help import arrange, version
+from hsdispute_plugin.entrypoints.cli_help import arrange, leave_only, version
 from hsdispute_plugin.entrypoints.cli_input import Config, Database, fail, lines_of, moment, reader_may_leave
 from hsdispute_plugin.entrypoints.cli_keys import made as keys_made
 from hsdispute_plugin.entrypoints.cli_keys import register as register_keys
@@ -209,6 +209,7 @@ def main() -> None:
     gc.set_threshold(50_000, 20, 100)  # a rule book is large and stays: looking for garbage among it was a tenth of each start
     atexit.register(gc.freeze)  # and so is looking through it once more at the end
     configure("warning")
+    leave_only(commands, sys.argv[1] if len(sys.argv) > 1 else "")
     try:
         commands()
     except HsdisputeError as err:

@@ -37,15 +37,22 @@ enum { EVERYWHERE, HEAD, DEMAND, DOUBTED, INSURED, ZONES };
 enum { HAD, OUTSIDE, INSURANCE, UMBRELLA, SINGLE, ROW_MASKS };
 enum { NEGATION_WINDOW, SPOILING, LAST_SENTENCES, PLACES, LIMITS };
 
+/* All phrases as a tree: automaton.py */
 typedef struct {
     PyObject_HEAD
-    int words, phrases, presumptions, asides, keys;
+    int phrases;
+    Edge *edges;  /* hashed; its root is 0 */
+    uint64_t edge_mask;
+    int *phrase_at;  /* 1 + the phrase that ends at a place of the tree */
+} Tree;
+
+typedef struct {
+    PyObject_HEAD
+    int words, presumptions, asides, keys;
     int limit[LIMITS];
     Bits mask[MASKS];
+    Tree *tree;
     Phrase *phrase;
-    Edge *edges;      /* of a tree of all phrases, hashed; its root is 0 */
-    uint64_t edge_mask;
-    int *phrase_at;   /* 1 + the phrase that ends at a place of the tree */
     Hides *hides;
     Group *groups;
     Row *rows;
@@ -140,28 +147,28 @@ static int extend(Tokens *list, const Token *from, int n) {
 
 /* Phrases in a text: Automaton.find */
 
-static Edge *edge(const Core *c, int from, Py_UCS4 character) {
+static Edge *edge(const Tree *tree, int from, Py_UCS4 character) {
     uint64_t step = (uint64_t)(from + 1) << 21 | character, at = step * 0x9E3779B97F4A7C15u >> 20;
     for (;; at++) {
-        Edge *one = c->edges + (at & c->edge_mask);
+        Edge *one = tree->edges + (at & tree->edge_mask);
         if (!one->step || one->step == step) return one;
     }
 }
 
 /* Find every phrase, ascending by end and by start; return how many, -1 on error. */
-static int find(const Core *c, const wchar_t *text, int length, Match **matches) {
+static int find(const Tree *tree, const wchar_t *text, int length, Match **matches) {
     int count = 0, room = 0, sorted = 0;
     Match *found = NULL;
     int *first = PyMem_Calloc(2 * ((size_t)length + 1), sizeof(int)), *last = first + length + 1;  /* by end, 1 + place in found */
     if (!first) { PyErr_NoMemory(); return -1; }
     for (int start = 0; start < length; start++)
         for (int at = 0, end = start; end < length;) {
-            const Edge *one = edge(c, at, (Py_UCS4)text[end++]);
+            const Edge *one = edge(tree, at, (Py_UCS4)text[end++]);
             if (!one->step) break;
             at = one->to;
-            if (!c->phrase_at[at]) continue;
+            if (!tree->phrase_at[at]) continue;
             if (grow((void **)&found, &room, count + 1, sizeof(Match))) goto failed;
-            found[count++] = (Match){c->phrase_at[at] - 1, start, end, 0};
+            found[count++] = (Match){tree->phrase_at[at] - 1, start, end, 0};
             if (last[end]) found[last[end] - 1].next = count; else first[end] = count;
             last[end] = count;
         }
@@ -177,6 +184,70 @@ failed:
     return -1;
 }
 
+static int Tree_init(PyObject *self, PyObject *args, PyObject *named) {
+    Tree *tree = (Tree *)self;
+    static char *names[] = {"phrases", NULL};
+    PyObject *phrases;
+    if (tree->edges) { PyErr_SetString(PyExc_RuntimeError, "made already"); return -1; }
+    if (!PyArg_ParseTupleAndKeywords(args, named, "O!", names, &PyList_Type, &phrases)) return -1;
+    int count = (int)PyList_Size(phrases), places = 1;
+    size_t characters = 0, room = 1024;
+    for (int n = 0; n < count; n++) {
+        Py_ssize_t length = PyUnicode_GetLength(PyList_GetItem(phrases, n));
+        if (length < 0) return -1;
+        characters += (size_t)length;
+    }
+    while (room < 2 * characters) room *= 2;
+    tree->edge_mask = room - 1;
+    tree->edges = PyMem_Calloc(room, sizeof(Edge));
+    tree->phrase_at = PyMem_Calloc(characters + 1, sizeof(int));
+    if (!tree->edges || !tree->phrase_at) { PyErr_NoMemory(); return -1; }
+    for (int n = 0; n < count; n++) {
+        PyObject *string = PyList_GetItem(phrases, n);
+        int at = 0, length = (int)PyUnicode_GetLength(string);
+        for (int i = 0; i < length; i++) {
+            Py_UCS4 character = PyUnicode_ReadChar(string, i);
+            Edge *one = edge(tree, at, character);
+            if (!one->step) *one = (Edge){(uint64_t)(at + 1) << 21 | character, places++};
+            at = one->to;
+        }
+        tree->phrase_at[at] = n + 1;
+    }
+    tree->phrases = count;
+    return 0;
+}
+
+static PyObject *Tree_find(PyObject *self, PyObject *string) {
+    const Tree *tree = (const Tree *)self;
+    Match *matches = NULL;
+    PyObject *list = NULL;
+    Py_ssize_t length = PyUnicode_GetLength(string);
+    if (length < 0) return NULL;
+    if (!tree->edges) return PyList_New(0);
+    wchar_t *text = PyMem_Malloc(((size_t)length + 1) * sizeof(wchar_t));
+    if (!text) return PyErr_NoMemory();
+    int count = PyUnicode_AsWideChar(string, text, length) < 0 ? -1 : find(tree, text, (int)length, &matches);
+    PyMem_Free(text);
+    if (count >= 0) list = PyList_New(count);
+    for (int n = 0; list && n < count; n++) {
+        PyObject *made = Py_BuildValue("iii", matches[n].number, matches[n].start, matches[n].end);
+        if (!made) { Py_CLEAR(list); break; }
+        PyList_SetItem(list, n, made);
+    }
+    PyMem_Free(matches);
+    return list;
+}
+
+static void Tree_dealloc(PyObject *self) {
+    Tree *tree = (Tree *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    PyMem_Free(tree->edges);
+    PyMem_Free(tree->phrase_at);
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    release(self);
+    Py_DECREF(type);
+}
+
 /* Those of them that count: Phrasebook.tokens */
 
 typedef struct { int next, inner; const Bits *bits; } Gone;
@@ -184,7 +255,7 @@ typedef struct { int next, inner; const Bits *bits; } Gone;
 static int phrases_that_count(Text *t, const wchar_t *text, int length) {
     const Core *c = t->core;
     Match *matches = NULL;
-    int n = find(c, text, length, &matches);
+    int n = find(c->tree, text, length, &matches);
     if (n < 0) return -1;
     int gone_count = 0, gone_room = 0, whole_count = 0, whole_room = 0, status = -1;
     Gone *gone = NULL;
@@ -676,30 +747,14 @@ static int table(void **array, PyObject *list, size_t size) {
 }
 
 static int read_phrases(Core *c, PyObject *phrases, PyObject *hides) {
-    if ((c->phrases = table((void **)&c->phrase, phrases, sizeof(Phrase))) < 0) return -1;
-    size_t characters = 0, room = 1024;
-    for (int n = 0; n < c->phrases; n++) {
-        PyObject *string, *bits;
+    int known = table((void **)&c->phrase, phrases, sizeof(Phrase));
+    if (known < 0) return -1;
+    if (known != c->tree->phrases) { PyErr_SetString(PyExc_ValueError, "phrases of another tree"); return -1; }
+    for (int n = 0; n < known; n++) {
+        PyObject *bits;
         Phrase *p = c->phrase + n;
-        if (!PyArg_ParseTuple(PyList_GetItem(phrases, n), "USppii", &string, &bits, &p->whole, &p->hidden, &p->first, &p->last)
+        if (!PyArg_ParseTuple(PyList_GetItem(phrases, n), "Sppii", &bits, &p->whole, &p->hidden, &p->first, &p->last)
             || bits_of(c, bits, &p->bits)) return -1;
-        characters += (size_t)PyUnicode_GetLength(string);
-    }
-    while (room < 2 * characters) room *= 2;
-    c->edge_mask = room - 1;
-    c->edges = PyMem_Calloc(room, sizeof(Edge));
-    c->phrase_at = PyMem_Calloc(characters + 1, sizeof(int));
-    if (!c->edges || !c->phrase_at) { PyErr_NoMemory(); return -1; }
-    for (int n = 0, places = 1; n < c->phrases; n++) {
-        PyObject *string = PyTuple_GetItem(PyList_GetItem(phrases, n), 0);
-        int at = 0, length = (int)PyUnicode_GetLength(string);
-        for (int i = 0; i < length; i++) {
-            Py_UCS4 character = PyUnicode_ReadChar(string, i);
-            Edge *one = edge(c, at, character);
-            if (!one->step) *one = (Edge){(uint64_t)(at + 1) << 21 | character, places++};
-            at = one->to;
-        }
-        c->phrase_at[at] = n + 1;
     }
     int count = table((void **)&c->hides, hides, sizeof(Hides));
     for (int n = 0; n < count; n++) {
@@ -761,15 +816,20 @@ static int read_presumptions(Core *c, PyObject *presumptions, PyObject *every) {
 
 static int Core_init(PyObject *self, PyObject *args, PyObject *named) {
     Core *c = (Core *)self;
-    static char *names[] = {"words", "limits", "masks", "phrases", "hides", "groups", "rows", "steps", "of_clause", "of_sentence",
+    static char *names[] = {"words", "tree", "limits", "masks", "phrases", "hides", "groups", "rows", "steps", "of_clause", "of_sentence",
                             "presumptions", "every", "asides", NULL};
-    PyObject *limits, *masks, *phrases, *hides, *groups, *rows, *steps, *of_clause, *of_sentence, *presumptions, *every, *asides;
+    PyObject *tree, *limits, *masks, *phrases, *hides, *groups, *rows, *steps, *of_clause, *of_sentence, *presumptions, *every, *asides;
     PyTypeObject *list = &PyList_Type, *tuple = &PyTuple_Type;
-    if (c->number) { PyErr_SetString(PyExc_RuntimeError, "made already"); return -1; }
-    if (!PyArg_ParseTupleAndKeywords(args, named, "iO!O!O!O!O!O!O!O!O!O!O!O!", names, &c->words, tuple, &limits, list, &masks,
-                                     list, &phrases, list, &hides, list, &groups, list, &rows, list, &steps, tuple, &of_clause, tuple, &of_sentence,
-                                     list, &presumptions, list, &every, list, &asides)) return -1;
-    if (c->words < 1 || c->words > WORDS || PyList_Size(masks) != MASKS) {
+    PyObject *tree_type = PyObject_GetAttrString(self, "Tree");
+    if (!tree_type || c->tree) { PyErr_SetString(PyExc_RuntimeError, "made already"); Py_XDECREF(tree_type); return -1; }
+    int given = PyArg_ParseTupleAndKeywords(
+        args, named, "iO!O!O!O!O!O!O!O!O!O!O!O!O!", names, &c->words, tree_type, &tree, tuple, &limits, list, &masks, list, &phrases,
+        list, &hides, list, &groups, list, &rows, list, &steps, tuple, &of_clause, tuple, &of_sentence, list, &presumptions,
+        list, &every, list, &asides);
+    Py_DECREF(tree_type);
+    if (!given) return -1;
+    c->tree = (Tree *)Py_NewRef(tree);
+    if (!c->tree->edges || c->words < 1 || c->words > WORDS || PyList_Size(masks) != MASKS) {
         PyErr_SetString(PyExc_ValueError, "tables of another shape");
         return -1;
     }
@@ -791,10 +851,9 @@ static void Core_dealloc(PyObject *self) {
     PyTypeObject *type = Py_TYPE(self);
     for (int n = 0; c->number && n < KEPT; n++) Py_XDECREF(c->number[n].number);
     Py_XDECREF(c->from_bytes);
+    Py_XDECREF((PyObject *)c->tree);
     PyMem_Free(c->number);
     PyMem_Free(c->phrase);
-    PyMem_Free(c->edges);
-    PyMem_Free(c->phrase_at);
     PyMem_Free(c->hides);
     PyMem_Free(c->groups);
     PyMem_Free(c->rows);
@@ -876,10 +935,25 @@ static PyType_Slot row_slots[] = {
 };
 static PyType_Spec row_spec = {"hsdispute_plugin.rules._reading.Rows", sizeof(Rows), 0, Py_TPFLAGS_DEFAULT, row_slots};
 
+static PyMethodDef tree_methods[] = {
+    {"find", Tree_find, METH_O, "find(text): number, start and end of each phrase, ascending by end."},
+    {NULL, NULL, 0, NULL},
+};
+static PyType_Slot tree_slots[] = {
+    {Py_tp_doc, "All phrases of one lexicon."},
+    {Py_tp_init, Tree_init},
+    {Py_tp_dealloc, Tree_dealloc},
+    {Py_tp_methods, tree_methods},
+    {0, NULL},
+};
+static PyType_Spec tree_spec = {"hsdispute_plugin.rules._reading.Tree", sizeof(Tree), 0, Py_TPFLAGS_DEFAULT, tree_slots};
+
 static int set_up(PyObject *module) {
-    PyObject *core = PyType_FromSpec(&spec), *rows = PyType_FromSpec(&row_spec);
-    int status = core && rows && !PyObject_SetAttrString(rows, "Core", core) && !PyModule_AddObjectRef(module, "Core", core)
+    PyObject *tree = PyType_FromSpec(&tree_spec), *core = PyType_FromSpec(&spec), *rows = PyType_FromSpec(&row_spec);
+    int status = tree && core && rows && !PyObject_SetAttrString(core, "Tree", tree) && !PyObject_SetAttrString(rows, "Core", core)
+        && !PyModule_AddObjectRef(module, "Tree", tree) && !PyModule_AddObjectRef(module, "Core", core)
         && !PyModule_AddObjectRef(module, "Rows", rows) && !PyModule_AddIntConstant(module, "WORDS", WORDS) ? 0 : -1;
+    Py_XDECREF(tree);
     Py_XDECREF(core);
     Py_XDECREF(rows);
     return status;

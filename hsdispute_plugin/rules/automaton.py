@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
 
+try:
+    from hsdispute_plugin.rules import _reading as _reading  # type: ignore[attr-defined]
+except ImportError:  # no compiler where this was installed
+    _reading = None
 try:
     from ahocorasick_rs import AhoCorasick, Implementation
 except ImportError:  # no wheel for this machine
@@ -55,16 +61,24 @@ def _folded(match: re.Match[str]) -> str:
 
 
 class Automaton:
-    """Finds every occurrence of every phrase, overlapping ones included. ``plain``: without the compiled library."""
+    """Finds every occurrence of every phrase, overlapping ones included. ``plain``: without anything compiled.
+
+    ``tree``: the phrases for what else is compiled; ``None`` where nothing is.
+    """
 
     def __init__(self, phrases: Sequence[str], *, plain: bool = False) -> None:
-        self._find = None
+        self.tree: Any = None
+        self._find: Callable[[str], Iterable[tuple[int, int, int]]] | None = None
         self._lengths = tuple(map(len, phrases))
         self._by_first: dict[str, dict[str, int]] = {}
         self._sizes: dict[str, tuple[int, ...]] = {}
+        if _reading and not plain:
+            self.tree = _reading.Tree(list(phrases))
+            self._find = self.tree.find
+            return
         if AhoCorasick is not None and phrases and not plain:
             automaton = AhoCorasick(list(phrases), implementation=Implementation.ContiguousNFA, store_patterns=False)
-            self._find = automaton.find_matches_as_indexes
+            self._find = partial(automaton.find_matches_as_indexes, overlapping=True)
             return
         for n, phrase in enumerate(phrases):
             self._by_first.setdefault(phrase[0], {})[phrase] = n
@@ -73,7 +87,7 @@ class Automaton:
 
     def find(self, text: str) -> Iterable[tuple[int, int, int]]:
         """Return ``(phrase number, start, end)`` of every occurrence, ascending by ``end``."""
-        return self._find(text, overlapping=True) if self._find else self._plainly(text)
+        return self._find(text) if self._find else self._plainly(text)
 
     def _plainly(self, text: str) -> Iterable[tuple[int, int, int]]:
         found = []

@@ -50,7 +50,8 @@ class Phrasebook:
                 meanings[char].append((tag, 0, self.bit[tag], Negated.KEPT))
         phrases = sorted({*meanings, *words.blocks, *words.wholes})
         self.phrases = phrases
-        self.find = Automaton(phrases, plain=plain).find
+        automaton = Automaton(phrases, plain=plain)
+        self.find, self.tree = automaton.find, automaton.tree
         self.bits = [_union(b for _, _, b, _ in meanings.get(p, ())) for p in phrases]
         self._alike = Counter(self.bits)
         negated = {(b, n) for m in meanings.values() for _, _, b, n in m}
@@ -111,19 +112,21 @@ class Phrasebook:
     ) -> dict[int, tuple[tuple[int, int, int], ...]]:
         """Per phrase number: ``(inner phrase number, offset, bits of it that do not count)``."""
         hides = {}
+        meant = [meanings.get(p, ()) for p in phrases]
         for n, outer in enumerate(phrases):
-            found, blocked = list(self.find(outer)), blocks.get(outer)
+            found, blocked = list(self.find(outer)), blocks.get(outer, ())
             if len(found) == 1 and not blocked:
                 continue  # itself
-            groups, blocked = {group for group, *_ in meanings.get(outer, ())}, blocked or set()
+            groups = {group for group, *_ in meant[n]}
             inside = []
             for inner, start, _ in found:
-                senses = meanings.get(phrases[inner])
-                if not senses or (inner == n and not blocked):
-                    continue
-                lost = [s for s in senses if s[1] in blocked or (s[0] in groups and inner != n)]
-                gone = lost and _union(s[2] for s in lost) & ~_union(s[2] for s in senses if s not in lost)
-                if gone:
+                lost = kept = 0
+                for group, entry, bits, _ in meant[inner]:
+                    if entry in blocked or (group in groups and inner != n):
+                        lost |= bits
+                    else:
+                        kept |= bits
+                if gone := lost & ~kept:
                     inside.append((inner, start, gone))
             if inside:
                 hides[n] = tuple(inside)

@@ -10,15 +10,11 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import Any
 
+from hsdispute_plugin.rules.automaton import _reading
 from hsdispute_plugin.rules.clauses import LAST_SENTENCES, NEGATION_WINDOW, Clauses, Reading, Span
 from hsdispute_plugin.rules.combinations import SPOILING, Combinations
 from hsdispute_plugin.rules.evidence import SHOWN
 from hsdispute_plugin.rules.presumed import Presumed
-
-try:
-    from hsdispute_plugin.rules import _reading  # type: ignore[attr-defined]
-except ImportError:  # no compiler where this was installed
-    _reading = None
 
 ReadRow = Callable[[str, int, list[Span], bool, bytes, bytes], bytes | None]
 _Row = tuple[Any, ...]  # of a table of ``_reading.c``, which says what stands in it
@@ -106,7 +102,7 @@ def compiled(reader: Reader) -> Compiled | None:
     clauses = reader.clauses
     book = clauses.book
     width = -(-len(book.bit) // 64)
-    if _reading is None or width > _reading.WORDS:
+    if book.tree is None or width > _reading.WORDS:
         return None
     everything = (1 << 64 * width) - 1
 
@@ -123,11 +119,11 @@ def compiled(reader: Reader) -> Compiled | None:
     steps: list[bytes] = []
     every: list[_Row] = []
     same = {bits: laid(bits) for bits in set(book.bits)}  # many phrases say the same
-    for n, (phrase, bits) in enumerate(zip(book.phrases, book.bits, strict=True)):
+    for n, bits in enumerate(book.bits):
         first = len(hides)
         if n in book.hides:
             hides += [(inner, offset, laid(gone)) for inner, offset, gone in book.hides[n]]
-        phrases.append((phrase, same[bits], n in book.wholes, n in book.hidden, first, len(hides)))
+        phrases.append((same[bits], n in book.wholes, n in book.hidden, first, len(hides)))
 
     rarity = cache(book.phrases_of)
 
@@ -155,7 +151,7 @@ def compiled(reader: Reader) -> Compiled | None:
     masks = (clauses.ends, clauses.sentence, clauses.negation, book.dropped, book.doubtful, clauses.request, clauses.named,
              clauses.shown, reader.premium, reader.other)
     core = _reading.Core(
-        words=width, limits=(NEGATION_WINDOW, SPOILING, LAST_SENTENCES, SHOWN), masks=list(map(laid, masks)),
+        words=width, tree=book.tree, limits=(NEGATION_WINDOW, SPOILING, LAST_SENTENCES, SHOWN), masks=list(map(laid, masks)),
         phrases=phrases, hides=hides, of_clause=stages(clauses.of_clause), of_sentence=stages(clauses.of_sentence),
         groups=groups, rows=rows, steps=steps, presumptions=presumptions, every=every,
         asides=[laid(bits) for pair in reader.asides for bits in pair])
