@@ -23,7 +23,6 @@ FLOOR = {room: n for n, rooms in enumerate(FLOORS) for room in rooms}
 
 ONE_ROOM = {
     "durable_rules_engine": "rules/durable.py",
-    "ahocorasick_rs": "rules/automaton.py",
     "requests": "adapters/http.py",
     "yaml": "rules/load",
     "uvicorn": "entrypoints/cli.py",

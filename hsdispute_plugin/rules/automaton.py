@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 try:
     from hsdispute_plugin.rules import _reading as _reading  # type: ignore[attr-defined]
 except ImportError:  # no compiler where this was installed
     _reading = None
-try:
-    from ahocorasick_rs import AhoCorasick, Implementation
-except ImportError:  # no wheel for this machine
-    AhoCorasick = None  # type: ignore[assignment,misc]
 
 #: Traditional forms met in practice, folded one to one so that offsets stay.
 _TRADITIONAL = dict(zip(
@@ -67,27 +62,18 @@ class Automaton:
     """
 
     def __init__(self, phrases: Sequence[str], *, plain: bool = False) -> None:
-        self.tree: Any = None
-        self._find: Callable[[str], Iterable[tuple[int, int, int]]] | None = None
-        self._lengths = tuple(map(len, phrases))
+        self.tree: Any = _reading.Tree(list(phrases)) if _reading and not plain else None
         self._by_first: dict[str, dict[str, int]] = {}
         self._sizes: dict[str, tuple[int, ...]] = {}
-        if _reading and not plain:
-            self.tree = _reading.Tree(list(phrases))
-            self._find = self.tree.find
-            return
-        if AhoCorasick is not None and phrases and not plain:
-            automaton = AhoCorasick(list(phrases), implementation=Implementation.ContiguousNFA, store_patterns=False)
-            self._find = partial(automaton.find_matches_as_indexes, overlapping=True)
-            return
-        for n, phrase in enumerate(phrases):
+        for n, phrase in enumerate(phrases if self.tree is None else ()):
             self._by_first.setdefault(phrase[0], {})[phrase] = n
         for first, known in self._by_first.items():
             self._sizes[first] = tuple(sorted({len(p) for p in known}))
 
     def find(self, text: str) -> Iterable[tuple[int, int, int]]:
         """Return ``(phrase number, start, end)`` of every occurrence, ascending by ``end``."""
-        return self._find(text) if self._find else self._plainly(text)
+        found: Iterable[tuple[int, int, int]] = self._plainly(text) if self.tree is None else self.tree.find(text)
+        return found
 
     def _plainly(self, text: str) -> Iterable[tuple[int, int, int]]:
         found = []

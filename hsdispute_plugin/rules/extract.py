@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hsdispute_plugin.rules.replay_keys import Told
     from hsdispute_plugin.rules.replay_packing import Packing, Row
 
-REMEMBERED = 5_000  # sets of members of one fact kept ready, and what a host gives; messages repeat few
+REMEMBERED = 1_000  # sets of members of one fact kept ready, and what a host gives; messages repeat few
 SIGNALS, DOMAIN = "情形", "领域"
 BESIDE = ("推诿", "劳动关系")  # topics that other disputes share
 NOTHING: frozenset[str] = frozenset()

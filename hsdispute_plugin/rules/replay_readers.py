@@ -1,4 +1,7 @@
-"""The processes that read a history, each a few chunks ahead; begun early, they hold what this process has loaded already."""
+"""The processes that read a history, each a few chunks ahead; begun early, they hold what this process has loaded already.
+
+An executor of the standard library tells each process something only when it begins; what is known already is found out later.
+"""
 
 from __future__ import annotations
 
