@@ -166,6 +166,28 @@ class Ticket(BaseModel):
 _FIELDS = Ticket.model_fields.keys()
 
 
+class PastTicket(NamedTuple):
+    """What reading and reports ask of a past ticket, each as a ``Ticket`` would have it."""
+
+    ticket_no: str
+    title: str
+    content: str
+    received_at: datetime | None
+    ticket_type: str
+    area: str
+    caller_name: str
+    caller_phone: str
+    repeat_of: str
+
+    @property
+    def text(self) -> str:
+        """Title and content as one text."""
+        return f"{self.title}\n{self.content}" if self.title else self.content
+
+    def __repr__(self) -> str:
+        return f"PastTicket({self.ticket_no!r}, ***)"
+
+
 class Phrase(NamedTuple):
     """Words of the ticket behind a fact: ``ticket.text[start:end] == text``."""
 

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import typer
 
+from hsdispute_plugin.entrypoints.cli_help import leave_only
 from hsdispute_plugin.store import Store
 from hsdispute_plugin.store_rows import NewEvent
 
@@ -300,3 +302,18 @@ def test_a_second_gateway_on_the_port_is_refused_before_it_touches_the_database(
         done = run("serve", "--port", str(taken.getsockname()[1]), "--database", f"sqlite:///{tmp_path / 'x.sqlite3'}")
     assert done.returncode == 2 and "网关是否已在运行" in done.stderr.decode()
     assert not (tmp_path / "x.sqlite3").exists()
+
+
+def test_nothing_but_the_command_asked_for_is_made_and_everything_where_none_is_known():
+    def left(asked):
+        app, group = typer.Typer(), typer.Typer()
+        app.callback()(lambda: None)
+        for name in ("decide", "check"):
+            app.command(name)(lambda: None)
+        group.command("list")(lambda: None)
+        app.add_typer(group, name="case")
+        leave_only(app, asked)
+        return [*typer.main.get_group(app).commands]
+
+    assert left("decide") == ["decide"] and left("case") == ["case"]
+    assert left("") == left("--help") == left("decode") == ["decide", "check", "case"]

@@ -21,7 +21,8 @@ def test_figures_of_both_kinds_mean_one_number(text, value):
     ("我们32名职工的养老保险", 32), ("三十多名教师", 30), ("20余人联名", 20), ("我们一百多号人", 100), ("两千多员工", 2000),
     ("侵犯42个员工的权益", 42), ("这10名申诉人", 10), ("二十七位专职审核员", 27), ("共36人", 36), ("20余户村民", 20),
     ("100多人被解除合同", 100), ("2万余人", 20_000), ("几十号人里有15人", 15),
-    ("只有七八个管理人员", 7), ("二三十名职工", 20), ("三十几本地职工", 30), ("二十几个派遣工", 20), ("店里二十多个导购", 20),
+    ("只有七八个管理人员", 7), ("二三十名职工", 20), ("三十几本地职工", 30), ("50直管人员", 50),
+    ("二十几个派遣工", 20), ("店里二十多个导购", 20),
 ])
 def test_people_are_counted_by_the_least_that_is_said(text, value):
     assert max(q.value for q in people(fold(text))) == value
@@ -32,7 +33,7 @@ def test_people_are_counted_by_the_least_that_is_said(text, value):
     "我们是一家二十来人的幼儿园", "我开了个十几个人的小厂",
     "A9市老年人",
     "十组的村民", "3千人均", "五一放假", "第十七位", "视频五万人看了", "已经有三千人转发", "两万人次浏览", "八百人点赞",
-    "十二工区的事故", "百工区",
+    "十二工区的事故", "一直没有职工管",
 ])
 def test_a_number_beside_something_else_counts_no_people(text):
     assert max((q.value for q in people(fold(text))), default=0) < 3

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hsdispute_plugin.app import shipped_config
-from hsdispute_plugin.model import Ticket
+from hsdispute_plugin.model import Facts, Ticket
 from hsdispute_plugin.rules import reading, replay_keys
 from hsdispute_plugin.rules.automaton import fold
 from hsdispute_plugin.rules.clauses import head_end, titles_in
@@ -62,6 +62,7 @@ GIVEN = st.fixed_dictionaries({}, optional={
     "caller_phone": st.just("13800000000"), "repeat_of": st.just("7")})
 
 
+@pytest.mark.skipif(not reading.built(), reason="no compiler here; rows are facts packed")
 @settings(max_examples=1_000, deadline=None)
 @given(st.one_of(st.just(""), TEXT), TEXT, GIVEN)
 @example("公司拖欠五险一金", "养老保险欠了两年没交。", {})  # what the title names goes before what it does not
@@ -70,6 +71,30 @@ GIVEN = st.fixed_dictionaries({}, optional={
 def test_a_row_that_is_read_at_once_is_the_facts_packed(title, content, given):
     ticket = Ticket(ticket_no="1", title=title, content=content, **given)
     assert ROW(ticket) == PACKING.pack(COMPILED(ticket).values)
+
+
+@pytest.mark.skipif(not reading.built(), reason="no compiler here; rows are facts packed")
+def test_only_a_text_that_asks_for_tokens_is_read_into_facts_first(monkeypatch):
+    asked = []
+    monkeypatch.setattr(Extractor, "__call__", lambda self, ticket: asked.append(ticket.content) or Facts({}))
+    had = "我在外省已买养老保险，是否还要参加新农合？"
+    for content in ("单位没有缴纳养老保险，要求补缴。", "我在庆城县上班，庆城县没有人管。", "", had):
+        ROW(Ticket(ticket_no="1", content=content))
+    assert asked == [had]
+
+
+@pytest.mark.parametrize("content", [
+    "我是本县的，在庆城县上班，单位在庆城县，没有交养老保险。", "我是本县的，没有交养老保险。", "我在西华池镇，是本县的。",
+])
+def test_names_of_places_go_before_what_a_lexicon_says_of_the_area(tmp_path, content):
+    directory = tmp_path / "config"
+    shutil.copytree(shipped_config(), directory)
+    (directory / "lexicon" / "area.yaml").write_text("归类: 辖区\n词条:\n  - {归入: 县内, 否定: 不论, 词: [本县的]}\n", "utf-8")
+    source = load(directory)
+    extract, packing = Extractor(source.words, source.regions, source.settings, source.table), Packing(source.table)
+    ticket = Ticket(ticket_no="1", content=content)
+    assert extract(ticket).values["area"] == ("outside" if "庆城" in content else "inside")
+    assert extract.rows(packing)(ticket) == packing.pack(extract(ticket).values)
 
 
 @settings(max_examples=3_000, deadline=None)

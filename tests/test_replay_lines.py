@@ -9,9 +9,9 @@ from benchmarks.invented import tickets
 from hsdispute_plugin.entrypoints.replay_lines import _NAMED, _SPACE, ticket_of_history, told_of_history
 from hsdispute_plugin.entrypoints.tickets import FIELDS
 from hsdispute_plugin.errors import TicketRefused
-from hsdispute_plugin.model import MAX_TEXT, Ticket
+from hsdispute_plugin.model import MAX_TEXT, PastTicket, Ticket
 from hsdispute_plugin.rules.replay_gather import stamp
-from hsdispute_plugin.rules.replay_keys import Told, key_of
+from hsdispute_plugin.rules.replay_keys import key_of
 
 SPACES = [chr(n) for n in (*range(0x21), 0x7F, 0x85, 0xA0, 0x180E, 0x200B, 0x2028, 0x202F, 0x3000, 0xFEFF)]
 WORDS = st.one_of(st.text(max_size=12), st.lists(st.sampled_from([*SPACES, "欠", "缴", "a", "\ud800"]), max_size=6).map("".join))
@@ -38,14 +38,14 @@ def written(value, ascii_only, before, after):
 def told(found):
     if isinstance(found, TicketRefused):
         return str(found)
-    fields = {name: getattr(found, name) for name in Told._fields}
+    fields = {name: getattr(found, name) for name in PastTicket._fields}
     return fields | {"received_at": stamp(found.received_at)}, found.text, key_of(found)
 
 
 def alike(line):
     fast, careful = told_of_history(7, line), ticket_of_history(7, line)
     assert told(fast) == told(careful), line
-    return isinstance(fast, Told)
+    return isinstance(fast, PastTicket)
 
 
 @settings(max_examples=1500, deadline=None, database=None)

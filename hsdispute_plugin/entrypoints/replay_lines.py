@@ -10,8 +10,7 @@ import orjson
 
 from hsdispute_plugin.entrypoints.tickets import FIELDS, ticket_or_refusal, value_of
 from hsdispute_plugin.errors import TicketRefused
-from hsdispute_plugin.model import MAX_TEXT, Ticket, aware, of_our_time
-from hsdispute_plugin.rules.replay_keys import Told
+from hsdispute_plugin.model import MAX_TEXT, PastTicket, Ticket, aware, of_our_time
 
 #: What exports call the fields, beside their Chinese names.
 _NAMED = {label: name for name, label in FIELDS.items()} | {
@@ -40,7 +39,7 @@ def ticket_of_history(number: int, given: bytes | Mapping[str, Any]) -> Ticket |
     return ticket_or_refusal({"ticket_no": f"第{number}行", **named})
 
 
-def told_of_history(number: int, given: bytes | Mapping[str, Any]) -> Told | Ticket | TicketRefused:
+def told_of_history(number: int, given: bytes | Mapping[str, Any]) -> PastTicket | Ticket | TicketRefused:
     """Return the same as ``ticket_of_history``, or all of it that replay without plugins asks for."""
     if isinstance(given, bytes) and (b"\\" not in given or b"\\u0000" not in given):
         try:
@@ -50,7 +49,7 @@ def told_of_history(number: int, given: bytes | Mapping[str, Any]) -> Told | Tic
     return ticket_of_history(number, given)
 
 
-def _told(number: int, value: Any) -> Told:
+def _told(number: int, value: Any) -> PastTicket:
     """Return what a JSON object tells in texts, whole numbers and nulls.
 
     Raises:
@@ -71,7 +70,7 @@ def _told(number: int, value: Any) -> Told:
     if due := get("host_due_at"):
         of_our_time(aware(due))
     received = get("received_at")
-    return Told(ticket_no, title, content, of_our_time(aware(received)) if received else None, get("ticket_type", ""),
+    return PastTicket(ticket_no, title, content, of_our_time(aware(received)) if received else None, get("ticket_type", ""),
                 get("area", ""), get("caller_name", ""), get("caller_phone", ""), get("repeat_of", ""))
 
 

@@ -6,7 +6,6 @@
 #define Py_LIMITED_API 0x030b0000
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
-#include <structmember.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -34,7 +33,7 @@ typedef struct { Mask mask; int zone, byte, change, once; } Mark;  /* once: wher
 
 enum { ENDS, SENTENCE, NEGATION, DROPPED, DOUBTFUL, REQUEST, NAMED, SHOWN, PREMIUM, OTHER, MASKS };
 enum { EVERYWHERE, HEAD, DEMAND, DOUBTED, INSURED, ZONES };
-enum { HAD, OUTSIDE, INSURANCE, UMBRELLA, SINGLE, ROW_MASKS };
+enum { HAD, INSIDE, OUTSIDE, INSURANCE, UMBRELLA, SINGLE, ROW_MASKS };
 enum { NEGATION_WINDOW, SPOILING, LAST_SENTENCES, PLACES, LIMITS };
 
 /* All phrases as a tree: automaton.py */
@@ -71,7 +70,7 @@ typedef struct {
     Core *core;
     Bits mask[ROW_MASKS];
     Mark *mark;
-    int size, marks, sentences, share, area, outside;  /* of a row; its marks; where these facts begin; 县外 */
+    int size, marks, sentences, share, area, inside, outside;  /* of a row; its marks; where these facts begin; 县内, 县外 */
 } Rows;
 
 /* State of one text. */
@@ -159,8 +158,9 @@ static Edge *edge(const Tree *tree, int from, Py_UCS4 character) {
 static int find(const Tree *tree, const wchar_t *text, int length, Match **matches) {
     int count = 0, room = 0, sorted = 0;
     Match *found = NULL;
-    int *first = PyMem_Calloc(2 * ((size_t)length + 1), sizeof(int)), *last = first + length + 1;  /* by end, 1 + place in found */
+    int *first = PyMem_Calloc(2 * ((size_t)length + 1), sizeof(int));  /* by end, 1 + place in found */
     if (!first) { PyErr_NoMemory(); return -1; }
+    int *last = first + length + 1;
     for (int start = 0; start < length; start++)
         for (int at = 0, end = start; end < length;) {
             const Edge *one = edge(tree, at, (Py_UCS4)text[end++]);
@@ -520,7 +520,7 @@ static int sentences(Text *t, int head_end, int length) {
     return 0;
 }
 
-/* What may be presumed: Presumed.holds, PlainReader._presume */
+/* What may be presumed: Presumed.holds, Reader._presume */
 
 static int in_zones(const Text *t, const Zones *z) {
     return meet(&t->everywhere, &z->zone[0]) || meet(&t->head, &z->zone[1]) || meet(&t->demand, &z->zone[2]);
@@ -701,6 +701,12 @@ static PyObject *Rows_read(PyObject *self, PyObject *args) {
                                meet(&t.premium, &r->mask[INSURANCE]) ? &t.premium : &t.everywhere};
     if (!(result = PyBytes_FromStringAndSize(PyBytes_AsString(begun), r->size))) goto done;
     char *row = PyBytes_AsString(result);
+    if (!row[r->area]) {  /* Extractor._given: names of places go before what other words say of it */
+        if (meet(&t.everywhere, &r->mask[INSIDE])) row[r->area] = (char)r->inside;
+        else if (meet(&t.everywhere, &r->mask[OUTSIDE])
+                 && ((has_head && meet(&t.head, &r->mask[OUTSIDE])) || twice(&t, &r->mask[OUTSIDE])))
+            row[r->area] = (char)r->outside;
+    }
     for (int n = 0; n < r->marks; n++) {
         const Mark *m = r->mark + n;
         if (met_by(zone[m->zone], &m->mask) && (!m->once || !row[m->byte])) row[m->byte] ^= (char)m->change;
@@ -708,14 +714,12 @@ static PyObject *Rows_read(PyObject *self, PyObject *args) {
     int about = t.about_premium + t.about_other;
     number_at(row, r->sentences, t.about_premium);
     number_at(row, r->share, about ? 100 * t.about_premium / about : 0);
-    if (!row[r->area] && meet(&t.everywhere, &r->mask[OUTSIDE])
-        && ((has_head && meet(&t.head, &r->mask[OUTSIDE])) || twice(&t, &r->mask[OUTSIDE]))) row[r->area] = (char)r->outside;
 done:
     let_go(&t);
     return result;
 }
 
-/* Tables, as native.py lays them out */
+/* Tables, as reading.py lays them out */
 
 static int mask_of(const Core *c, PyObject *bytes, Mask *mask) {
     if (bits_of(c, bytes, &mask->bits)) return -1;
@@ -821,7 +825,8 @@ static int Core_init(PyObject *self, PyObject *args, PyObject *named) {
     PyObject *tree, *limits, *masks, *phrases, *hides, *groups, *rows, *steps, *of_clause, *of_sentence, *presumptions, *every, *asides;
     PyTypeObject *list = &PyList_Type, *tuple = &PyTuple_Type;
     PyObject *tree_type = PyObject_GetAttrString(self, "Tree");
-    if (!tree_type || c->tree) { PyErr_SetString(PyExc_RuntimeError, "made already"); Py_XDECREF(tree_type); return -1; }
+    if (!tree_type) return -1;
+    if (c->tree) { PyErr_SetString(PyExc_RuntimeError, "made already"); Py_DECREF(tree_type); return -1; }
     int given = PyArg_ParseTupleAndKeywords(
         args, named, "iO!O!O!O!O!O!O!O!O!O!O!O!O!", names, &c->words, tree_type, &tree, tuple, &limits, list, &masks, list, &phrases,
         list, &hides, list, &groups, list, &rows, list, &steps, tuple, &of_clause, tuple, &of_sentence, list, &presumptions,
@@ -873,7 +878,8 @@ static int Rows_init(PyObject *self, PyObject *args, PyObject *named) {
     static char *names[] = {"core", "masks", "marks", "places", NULL};
     PyObject *core, *masks, *marks, *places;
     PyObject *type = PyObject_GetAttrString(self, "Core");
-    if (!type || r->core) { PyErr_SetString(PyExc_RuntimeError, "made already"); Py_XDECREF(type); return -1; }
+    if (!type) return -1;
+    if (r->core) { PyErr_SetString(PyExc_RuntimeError, "made already"); Py_DECREF(type); return -1; }
     int given = PyArg_ParseTupleAndKeywords(args, named, "O!O!O!O!", names, type, &core, &PyList_Type, &masks, &PyList_Type, &marks,
                                             &PyTuple_Type, &places);
     Py_DECREF(type);
@@ -883,7 +889,7 @@ static int Rows_init(PyObject *self, PyObject *args, PyObject *named) {
     r->core = (Core *)Py_NewRef(core);
     for (int m = 0; m < ROW_MASKS; m++)
         if (bits_of(c, PyList_GetItem(masks, m), &r->mask[m])) return -1;
-    if (!PyArg_ParseTuple(places, "iiiii", &r->size, &r->sentences, &r->share, &r->area, &r->outside)
+    if (!PyArg_ParseTuple(places, "iiiiii", &r->size, &r->sentences, &r->share, &r->area, &r->inside, &r->outside)
         || (r->marks = table((void **)&r->mark, marks, sizeof(Mark))) < 0) return -1;
     int inside = 0 <= r->sentences && r->sentences + 4 <= r->size && 0 <= r->share && r->share + 4 <= r->size
         && 0 <= r->area && r->area < r->size;

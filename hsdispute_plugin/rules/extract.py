@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from hsdispute_plugin.model import Facts, FactValue, Ticket
+from hsdispute_plugin.model import Facts, FactValue, PastTicket, Ticket
 from hsdispute_plugin.rules.automaton import fold
 from hsdispute_plugin.rules.clauses import SHORT, Clauses, Reading, head_end, titles_in
 from hsdispute_plugin.rules.evidence import Bits, Evidence
@@ -22,7 +22,6 @@ from hsdispute_plugin.rules.regions import INSIDE, OUTSIDE, Regions
 from hsdispute_plugin.rules.rulebook import Setting
 
 if TYPE_CHECKING:
-    from hsdispute_plugin.rules.replay_keys import Told
     from hsdispute_plugin.rules.replay_packing import Packing, Row
 
 REMEMBERED = 1_000  # sets of members of one fact kept ready, and what a host gives; messages repeat few
@@ -111,7 +110,7 @@ class Extractor:
         self._compiled = None if plain else compiled(reader)
         self._read = (self._compiled or reader).read
 
-    def __call__(self, ticket: Ticket | Told) -> Facts:
+    def __call__(self, ticket: Ticket | PastTicket) -> Facts:
         """Read one ticket."""
         original = ticket.text
         text = fold(original)
@@ -138,18 +137,18 @@ class Extractor:
         self._given(ticket, found, values, held)
         return Facts(values, Evidence(original, found.tokens, self._bits, held))
 
-    def rows(self, packing: Packing) -> Callable[[Ticket | Told], Row]:
+    def rows(self, packing: Packing) -> Callable[[Ticket | PastTicket], Row]:
         """Return what reads a ticket into the row that ``packing`` makes of its facts: at once where it is compiled."""
 
-        def plainly(ticket: Ticket | Told) -> Row:
+        def plainly(ticket: Ticket | PastTicket) -> Row:
             return packing.pack(self(ticket).values)
 
         compiled = self._compiled
         if compiled is None:
             return plainly
-        masks = (self._had, self._outside, self._insurance, self._umbrella, self._single)
+        masks = (self._had, self._inside, self._outside, self._insurance, self._umbrella, self._single)
         places = (packing.size, *(packing.offsets[code] for code in ("premium_sentences", "premium_share", "area")),
-                  next(byte for _, byte in self._changes(packing, "area", OUTSIDE)))
+                  *(byte for area in (INSIDE, OUTSIDE) for _, byte in self._changes(packing, "area", area)))
         read = compiled.rows(masks, self._marks(packing), places)
         numbers_of = self._numbers
 
@@ -159,7 +158,7 @@ class Extractor:
 
         laid = lru_cache(REMEMBERED)(compiled.laid)
 
-        def row(ticket: Ticket | Told) -> Row:
+        def row(ticket: Ticket | PastTicket) -> Row:
             text = fold(ticket.text)
             values, signals = self._told(ticket), 0
             for code, most, said in numbers_of(text):
@@ -179,13 +178,12 @@ class Extractor:
 
     def _marks(self, packing: Packing) -> list[tuple[int, int, int, int, bool]]:
         """How each member of each source changes the row of a text in which nothing else is found."""
-        changes = partial(self._changes, packing)
-        marks = [(self._inside, 0, *change, True) for change in changes("area", INSIDE)]
+        marks = []
         for code, _, zone, source in self._sources:
             one = code not in self._nothing
             for bit, member in source.members:
                 value = member if one else frozenset((member,)) if source.fact.kind is Kind.SET else True
-                marks += [(bit, zone, *change, one) for change in changes(code, value)]
+                marks += [(bit, zone, *change, one) for change in self._changes(packing, code, value)]
         return marks
 
     def _changes(self, packing: Packing, code: str, value: FactValue) -> Iterator[tuple[int, int]]:
@@ -193,7 +191,7 @@ class Extractor:
         bits = packing.bits({code: value}) ^ packing.bits({code: self._nothing[code]} if code in self._nothing else {})
         return ((place, byte) for place, byte in enumerate(bits.to_bytes(packing.size, "little")) if byte)
 
-    def _told(self, ticket: Ticket | Told) -> dict[str, FactValue]:
+    def _told(self, ticket: Ticket | PastTicket) -> dict[str, FactValue]:
         return {"has_phone": bool(ticket.caller_phone), "has_name": bool(ticket.caller_name), "is_repeat": bool(ticket.repeat_of)}
 
     def _only_had(self, premium: int, tokens: Sequence[Token]) -> int:
@@ -223,7 +221,7 @@ class Extractor:
                 # Ten people are not also 多人.
                 yield code, most, next((self._signals[signal] for signal, limit in self._limits[code] if most.value >= limit), 0)
 
-    def _given(self, ticket: Ticket | Told, found: Reading, values: dict[str, FactValue], held: dict[str, int]) -> None:
+    def _given(self, ticket: Ticket | PastTicket, found: Reading, values: dict[str, FactValue], held: dict[str, int]) -> None:
         """What the host's own fields say goes before what the text lets us presume."""
         if ticket.ticket_type:
             values["ticket_type"] = _type_named(ticket.ticket_type) or values.get("ticket_type", "")
@@ -245,7 +243,7 @@ _value = attrgetter("value")
 _NO_FACT = FactDef("", "", Kind.BOOL, "")
 
 
-def _has_head(ticket: Ticket | Told) -> bool:
+def _has_head(ticket: Ticket | PastTicket) -> bool:
     """Tell whether the head is less than all: a short message is all head."""
     return bool(ticket.title) or len(ticket.content) > SHORT
 

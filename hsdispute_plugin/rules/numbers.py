@@ -32,7 +32,7 @@ _OF_PEOPLE = re.compile(
 )
 _NOT_BEFORE_PEOPLE = frozenset("第.-/") | frozenset(ascii_letters) | frozenset("0123456789") | frozenset(_N)
 _OTHER_UNITS = "月年岁元块点天次分份层栋亩家"
-_NEVER_PEOPLE = frozenset(f"{_OTHER_UNITS}直,，。")  # right after a number; 一直
+_NEVER_PEOPLE = frozenset(f"{_OTHER_UNITS},，。")  # right after a number
 _NOT_PEOPLE = re.compile(rf"[{_FEW}]?个?(?:[{_OTHER_UNITS}]|万元|等奖|号文|口人)|"
                          r"人(?:均|社|民|事|力|才|大|寿|口|生|为|行|次|份|物|格|类|情|身|家|"
                          r"(?:都|已|在|已经|次)?(?:看|浏览|点赞|转发|围观|观看|关注|评论|播放|刷到))")
@@ -41,7 +41,7 @@ _NOT_PEOPLE = re.compile(rf"[{_FEW}]?个?(?:[{_OTHER_UNITS}]|万元|等奖|号�
 _OF_A_FIRM = re.compile(r"(?:我们?(?:是一?[家个]|公司|厂|店|单位|企业|开了?)|本公司|本企业|我司)[^,。;]{0,6}$")
 
 #: 17年买18年的医保: two years of the calendar in short.
-_SUCCESSIVE = re.compile(r"(?<!\d)([012]\d)年[^\d,.。;]{0,6}([012]\d)年")
+_SUCCESSIVE = re.compile(r"(?<!\d)([012]\d)(?=年[^\d,.。;]{0,6}([012]\d)年)")
 
 #: The number before a 年, and what may follow 年 where it counts years that passed.
 _STRETCH = re.compile(rf"(?:(?<=[^\d.{_N}第/])|^)(?P<n>[1-9]\d?|[{_N}]{{1,3}}|[二三四五]?十几|好?几十|数十|好几)[{_FEW}]?个?$")

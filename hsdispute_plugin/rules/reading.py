@@ -87,9 +87,9 @@ class Compiled:
         """Return what makes of a row that is begun the row of a text, ``None`` where that asks for tokens.
 
         It is also given whether the head is less than all, and what numbers add to the bits of the whole, ``laid`` or empty.
-        ``masks``: bits of what is had already, of places outside, of insurances, the umbrella, single ones under it. ``marks``:
-        by which bits in which zone which byte changes how, and whether only while it is 0. ``places``: the size of a row, where
-        its premium sentences, their share and the area begin, and the byte of an area outside.
+        ``masks``: bits of what is had already, of places inside and outside, of insurances, the umbrella, single ones under it.
+        ``marks``: by which bits in which zone which byte changes how, and whether only while it is 0. ``places``: the size of a
+        row, where its premium sentences, their share and the area begin, and the bytes of an area inside and outside.
         """
         made = _reading.Rows(core=self._core, masks=list(map(self.laid, masks)),
                              marks=[(self.laid(bits), *rest) for bits, *rest in marks], places=places)

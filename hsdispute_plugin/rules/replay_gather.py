@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from hsdispute_plugin.errors import TicketRefused
-from hsdispute_plugin.model import SHANGHAI, Facts, Ticket
+from hsdispute_plugin.model import SHANGHAI, Facts, PastTicket, Ticket
 from hsdispute_plugin.rules.automaton import Automaton, fold
 from hsdispute_plugin.rules.extract import Extractor
 from hsdispute_plugin.rules.facts import FactTable
-from hsdispute_plugin.rules.replay_keys import Key, Told, key_of
+from hsdispute_plugin.rules.replay_keys import Key, key_of
 from hsdispute_plugin.rules.replay_packing import Packing, Row
 from hsdispute_plugin.rules.replay_readers import Readers
 
@@ -49,7 +49,7 @@ class Chunk:
 class Means:
     """How to read. ``read`` gives the extractor and its facts; with ``plugins``, ``parse`` gives nothing but a ``Ticket``."""
 
-    parse: Callable[[int, Any], Ticket | Told | TicketRefused]
+    parse: Callable[[int, Any], Ticket | PastTicket | TicketRefused]
     read: Callable[[], tuple[Callable[[Any], Facts], FactTable]]
     plugins: bool = False
 
@@ -130,7 +130,7 @@ class Worker:
             self._row = lambda ticket: packing.pack(extract(ticket).values)
         return self._row
 
-    def _touched(self, ticket: Ticket | Told) -> bool:
+    def _touched(self, ticket: Ticket | PastTicket) -> bool:
         return self._changed is not None and any(True for _ in self._changed.find(fold(ticket.text)))
 
 

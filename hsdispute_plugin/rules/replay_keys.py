@@ -7,14 +7,13 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import datetime
 from enum import Enum
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from hsdispute_plugin.model import Ticket
+from hsdispute_plugin.model import PastTicket, Ticket
 from hsdispute_plugin.rules.chain import NUMBER_SIGNALS
 from hsdispute_plugin.rules.lexicon import Negated, Sense, Words
 from hsdispute_plugin.rules.rulebook import RuleSource
@@ -23,25 +22,6 @@ Key = bytes  # a 128-bit hash
 ROOTS = ("extract", "replay_packing")  # the rooms whose code makes facts, with all rooms of ours that they import
 #: Parts of ``Words`` that belong to single phrases; every other part is the frame, which concerns all texts.
 _OF_PHRASES = ("phrases", "blocks", "wholes", "entries")
-
-
-class Told(NamedTuple):
-    """What reading and reports ask of a past ticket, each as a ``Ticket`` would have it."""
-
-    ticket_no: str
-    title: str
-    content: str
-    received_at: datetime | None
-    ticket_type: str
-    area: str
-    caller_name: str
-    caller_phone: str
-    repeat_of: str
-
-    @property
-    def text(self) -> str:
-        """Title and content as one text."""
-        return f"{self.title}\n{self.content}" if self.title else self.content
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +53,7 @@ def reader_of(source: RuleSource, plugins: Sequence[str] = ()) -> Reader:
     return Reader(_hash(rest), _frame(source.words), _phrases(source.words))
 
 
-def key_of(ticket: Ticket | Told, plugins: bool = False) -> Key:
+def key_of(ticket: Ticket | PastTicket, plugins: bool = False) -> Key:
     """Return the hash of all that extraction reads of a ticket; with plugins, of the whole ticket."""
     if plugins and isinstance(ticket, Ticket):
         text = ticket.model_dump_json()

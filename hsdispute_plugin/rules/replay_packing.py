@@ -95,16 +95,12 @@ class Packing:
 
     def pack(self, values: Mapping[str, FactValue]) -> Row:
         """Return the facts of one ticket as a row."""
-        return self.row(self.bits(values))
+        return (self._empty ^ self.bits(values)).to_bytes(self.size, "little")
 
     def bits(self, values: Mapping[str, FactValue]) -> int:
         """Return what some facts change in a row that knows nothing; those of several facts together are their ``^``."""
         # Each fact has bits of its own, and a number turns the missing one that stands there into itself.
         return reduce(xor, map(getitem, map(self._of_fact.__getitem__, values), values.values()), 0)
-
-    def row(self, bits: int) -> Row:
-        """Return the row in which just these bits are changed."""
-        return (bits ^ self._empty).to_bytes(self.size, "little")
 
     def _bits_of(self, fact: FactDef, value: FactValue) -> int:
         code = fact.code

@@ -140,7 +140,8 @@ def _serve(connection: Connection, inherited: Sequence[Connection], begin: Begin
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: the process that began us says what then
     for other in inherited:
         other.close()
-    gc.disable()  # it ends with its work, which leaves nothing that refers to itself
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)  # what reading leaves behind hardly ever refers to itself
     asked: SimpleQueue[Any] = SimpleQueue()
     threading.Thread(target=_listen, args=(connection, asked), daemon=True).start()
     work: Work = _nothing
