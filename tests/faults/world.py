@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -114,7 +115,7 @@ class County:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as err:
             return err.code, err.read().decode()
-        except OSError:
+        except (OSError, http.client.HTTPException):  # also one that dies within its answer
             return 0, ""
 
     def log(self) -> str:
