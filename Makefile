@@ -49,7 +49,7 @@ $(VENV)/.bench: pyproject.toml $(VENV)/.installed
 bench: $(VENV)/.bench  ## figures of docs/benchmarks.md, charts as PNG
 	$(BIN)/python -m benchmarks.decide
 	$(BIN)/python -m benchmarks.engines --png docs/benchmarks/engines.png
-	$(BIN)/python -m benchmarks.replay --png docs/benchmarks/replay.png
+	$(BIN)/python -m benchmarks.replay --raw 200000 --png docs/benchmarks/replay.png
 	$(BIN)/python -m benchmarks.lexicon --png docs/benchmarks/lexicon.png
 	$(BIN)/python -m benchmarks.verify
 	$(BIN)/python -m benchmarks.soak

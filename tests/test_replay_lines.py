@@ -84,3 +84,10 @@ def test_lines_of_an_export_go_the_fast_way():
 def test_what_is_taken_off_the_ends_of_a_text_is_what_a_ticket_takes_off():
     for char in map(chr, [*range(1, 0xD800), *range(0xE000, 0x11000)]):
         assert (char in _SPACE) == (Ticket(ticket_no="1", content=f"a{char}").content == "a"), repr(char)
+
+
+def test_a_past_ticket_tells_nobody_its_payer():
+    line = '{"ticket_no": "7", "content": "某甲欠费", "caller_name": "某甲", "caller_phone": "13800000000"}'
+    found = told_of_history(1, line.encode())
+    assert isinstance(found, PastTicket)
+    assert repr(found) == str(found) == f"{[found]}"[1:-1] == "PastTicket('7', ***)"

@@ -32,10 +32,10 @@ def arrange(commands: typer.Typer) -> None:
 
 def leave_only(commands: typer.Typer, name: str) -> None:
     """Leave nothing but the command asked for, if it is one: to make them all is a twentieth of a start."""
-    registered: list[CommandInfo | TyperInfo] = [*commands.registered_commands, *commands.registered_groups]
-    if any(_name(info) == name for info in registered):
-        commands.registered_commands = [info for info in commands.registered_commands if _name(info) == name]
-        commands.registered_groups = [info for info in commands.registered_groups if _name(info) == name]
+    single = [info for info in commands.registered_commands if _name(info) == name]
+    groups = [info for info in commands.registered_groups if _name(info) == name]
+    if single or groups:
+        commands.registered_commands, commands.registered_groups = single, groups
 
 
 def short(text: str) -> str:

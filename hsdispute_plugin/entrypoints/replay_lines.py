@@ -71,7 +71,7 @@ def _told(number: int, value: Any) -> PastTicket:
         of_our_time(aware(due))
     received = get("received_at")
     return PastTicket(ticket_no, title, content, of_our_time(aware(received)) if received else None, get("ticket_type", ""),
-                get("area", ""), get("caller_name", ""), get("caller_phone", ""), get("repeat_of", ""))
+                      get("area", ""), get("caller_name", ""), get("caller_phone", ""), get("repeat_of", ""))
 
 
 @lru_cache(maxsize=256)

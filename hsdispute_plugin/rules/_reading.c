@@ -1,8 +1,8 @@
-/* What one text says, from its phrases to the bits of its facts: reading.py, compiled.
+/* What one text says, from its phrases to the bits of its facts, and the row of those facts: reading.py, compiled.
 
-   phrasebook.py, clauses.py, combinations.py, presumed.py and reading.py say why; here stands only how, step by step in the same order,
-   on sets of bits of a fixed width. tests/test_reading.py holds both to the same answers. Nothing is kept between texts but
-   Python numbers of bits met before. Stable ABI of Python 3.11. */
+   automaton.py, phrasebook.py, clauses.py, combinations.py, presumed.py, reading.py and, for rows, extract.py say why; here stands
+   only how, step by step in the same order, on sets of bits of a fixed width. tests/test_reading.py holds both to the same answers.
+   Nothing is kept between texts but Python numbers of bits met before. Stable ABI of Python 3.11. */
 #define Py_LIMITED_API 0x030b0000
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -697,8 +697,10 @@ static PyObject *Rows_read(PyObject *self, PyObject *args) {
         int whole = meet(&t.head, &r->mask[UMBRELLA]), single = meet(&t.head, &r->mask[SINGLE]);
         if (whole != single) drop(&t.premium, &r->mask[whole ? SINGLE : UMBRELLA]);
     }
-    const Bits *zone[ZONES] = {&t.everywhere, &t.head, &t.demand, &t.doubtful,
-                               meet(&t.premium, &r->mask[INSURANCE]) ? &t.premium : &t.everywhere};
+    const Bits *zone[ZONES] = {
+        [EVERYWHERE] = &t.everywhere, [HEAD] = &t.head, [DEMAND] = &t.demand, [DOUBTED] = &t.doubtful,
+        [INSURED] = meet(&t.premium, &r->mask[INSURANCE]) ? &t.premium : &t.everywhere,
+    };
     if (!(result = PyBytes_FromStringAndSize(PyBytes_AsString(begun), r->size))) goto done;
     char *row = PyBytes_AsString(result);
     if (!row[r->area]) {  /* Extractor._given: names of places go before what other words say of it */

@@ -141,7 +141,6 @@ def _serve(connection: Connection, inherited: Sequence[Connection], begin: Begin
     for other in inherited:
         other.close()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)  # what reading leaves behind hardly ever refers to itself
     asked: SimpleQueue[Any] = SimpleQueue()
     threading.Thread(target=_listen, args=(connection, asked), daemon=True).start()
     work: Work = _nothing
